@@ -1,0 +1,15 @@
+import * as z from 'zod/mini'
+
+/** Longest frame that either side accepts, in bytes. */
+export const maxFrameBytes = 16 * 1024 * 1024
+
+/** Why a native operation failed: the step that failed, the kernel's errno (0 when none) and a sentence. */
+export const NativeFailure = z.object({ stage: z.string(), errno: z.number(), message: z.string() })
+export type NativeFailure = z.infer<typeof NativeFailure>
+
+/** The answer to a request; `ok` has the shape that the request's op promises. */
+export const Answer = z.union([
+  z.object({ id: z.number(), ok: z.record(z.string(), z.unknown()) }),
+  z.object({ id: z.number(), error: NativeFailure }),
+])
+export type Answer = z.infer<typeof Answer>
