@@ -36,7 +36,10 @@ async function runSuite(suite) {
   rmSync(outdir, { recursive: true, force: true })
   mkdirSync(outdir, { recursive: true })
   const entry = join(outdir, 'entry.ts')
-  writeFileSync(entry, files.map(file => `import ${JSON.stringify(relative(outdir, file).split(sep).join('/'))}\n`).join(''))
+  writeFileSync(
+    entry,
+    files.map(file => `import ${JSON.stringify(relative(outdir, file).split(sep).join('/'))}\n`).join(''),
+  )
   await build({
     entryPoints: [entry],
     outfile: join(outdir, 'entry.mjs'),

@@ -20,7 +20,8 @@ const impureImports = /^(node:(fs|net|http|https|child_process|os|process|timers
 const impureText = /\b(Date\.now\(|new Date\(\)|Math\.random\(|process\.(env|cwd|argv)|console\.)/
 const problems = []
 
-for (const file of code.flatMap(folder => sources(join(root, folder)))) check(relative(root, file), readFileSync(file, 'utf8'))
+for (const file of code.flatMap(folder => sources(join(root, folder))))
+  check(relative(root, file), readFileSync(file, 'utf8'))
 for (const folder of code.flatMap(name => folders(join(root, name)))) {
   if (!readdirSync(folder).includes('README.md')) problems.push(`${relative(root, folder)}: no README.md`)
 }
@@ -44,7 +45,8 @@ function check(file, text) {
 function checkImport(file, top, target, isPure) {
   if (!target.startsWith('.')) {
     if (isPure && impureImports.test(target)) problems.push(`${file}: a pure module imports ${target}`)
-    if (top === 'schemas' && target !== 'zod/mini') problems.push(`${file}: schemas may import only zod/mini, not ${target}`)
+    if (top === 'schemas' && target !== 'zod/mini')
+      problems.push(`${file}: schemas may import only zod/mini, not ${target}`)
     return
   }
   const to = normalize(join(dirname(file), target))
@@ -52,11 +54,14 @@ function checkImport(file, top, target, isPure) {
   if (top !== 'cli' || !to.startsWith('cli/')) return
   const [here, there] = [flow.indexOf(file.split('/')[1]), flow.indexOf(to.split('/')[1])]
   const isAllowedPair = pairs.has(`${flow[here]}>${flow[there]}`)
-  if (here >= 0 && there > here && !isAllowedPair) problems.push(`${file}: data goes downward; ${flow[here]} may not import ${to}`)
+  if (here >= 0 && there > here && !isAllowedPair)
+    problems.push(`${file}: data goes downward; ${flow[here]} may not import ${to}`)
 }
 
 function sources(folder) {
-  return entries(folder).flatMap(([path, isFolder]) => (isFolder ? sources(path) : /\.(ts|c|h)$/.test(path) ? [path] : []))
+  return entries(folder).flatMap(([path, isFolder]) =>
+    isFolder ? sources(path) : /\.(ts|c|h)$/.test(path) ? [path] : [],
+  )
 }
 
 function folders(folder) {

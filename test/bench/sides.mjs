@@ -1,0 +1,60 @@
+// The two sides of a comparison: Berth on a daemon of its own, and a peer's docker compose on a given dockerd. Both take Compose's words.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Starts a berthd under `folder`; answers a side: {name, socket, compose(file, ...words), load(archive), stop()}. */
+export async function berthSide(root, folder) {
+  const [runDir, dataRoot] = [join(folder, 'run'), join(folder, 'data')]
+  const argv = [
+    join(root, 'dist', 'berthd.cjs'),
+    '--run-dir',
+    runDir,
+    '--data-root',
+    dataRoot,
+    '--instance',
+    'berthbench',
+  ]
+  const daemon = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const socket = join(runDir, 'berth.sock')
+  for (let i = 0; i < 200 && !existsSync(socket); i++) await delay(50)
+  const env = { ...process.env, BERTH_HOST: `unix://${socket}`, DOCKER_HOST: `unix://${socket}` }
+  const berth = (...words) => run(process.execPath, [join(root, 'dist', 'berth.cjs'), ...words], env)
+  return {
+    name: 'berth',
+    socket,
+    daemonPid: daemon.pid,
+    compose: (file, ...words) => berth('-f', file, ...words),
+    load: archive => berth('load', '-i', archive),
+    stop: async () => {
+      daemon.kill('SIGTERM')
+      await once(daemon, 'exit')
+      rmSync(dataRoot, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The peer, when one is given by BENCH_PEER_HOST and BENCH_PEER_COMPOSE; otherwise undefined. */
+export function peerSide() {
+  const { BENCH_PEER_HOST: host, BENCH_PEER_COMPOSE: compose } = process.env
+  if (!host || !compose) return undefined
+  const env = { ...process.env, DOCKER_HOST: host }
+  return {
+    name: 'docker',
+    socket: host.replace('unix://', ''),
+    compose: (file, ...words) => run(compose, ['-f', file, ...words], env),
+    load: archive => run('docker', ['load', '-q', '-i', archive], env),
+    stop: async () => {},
+  }
+}
+
+/** Runs one command to its end; answers the wall time in seconds. Throws with its output when it fails. */
+function run(command, argv, env) {
+  const began = process.hrtime.bigint()
+  const { status, stdout, stderr } = spawnSync(command, argv, { env, maxBuffer: 1 << 26 })
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9
+  if (status !== 0) throw new Error(`${command} ${argv.join(' ')}: exit ${status}\n${stdout}${stderr}`)
+  return seconds
+}
