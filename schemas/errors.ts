@@ -2,7 +2,7 @@
 export const errorTable = {
   INVALID_ARGUMENT: { httpStatus: 400, exitCode: 1 },
   USAGE: { httpStatus: 400, exitCode: 2 },
-  INVALID_STACK: { httpStatus: 400, exitCode: 2 },
+  INVALID_STACK: { httpStatus: 400, exitCode: 1 },
   UNAUTHORIZED: { httpStatus: 401, exitCode: 1 },
   FORBIDDEN: { httpStatus: 403, exitCode: 1 },
   NOT_FOUND: { httpStatus: 404, exitCode: 1 },
