@@ -1,0 +1,57 @@
+import type { ContainerStatus } from '../../schemas/api/containers.ts'
+
+/** What is there, of one project, at one moment. Frozen plain values: tests write them by hand. */
+export interface Observed {
+  readonly project: string
+  readonly engine: { readonly isBerth: boolean; readonly apiVersion: string }
+  /** Every container with the project's label, one-off ones too, sorted by service and number. */
+  readonly containers: readonly ObservedContainer[]
+  /** By name in the engine. */
+  readonly networks: Readonly<Record<string, ObservedNetwork>>
+  readonly volumes: Readonly<Record<string, ObservedVolume>>
+  /** By reference as the stack file says it; a reference that is not here is not in the engine. */
+  readonly images: Readonly<Record<string, ObservedImage>>
+}
+
+export interface ObservedContainer {
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly number: number
+  readonly isOneOff: boolean
+  readonly state: ContainerStatus
+  /** Only known where the plan needs it (jobs that have ended). */
+  readonly exitCode: number | undefined
+  readonly image: string
+  readonly imageId: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Network name -> id. */
+  readonly networks: Readonly<Record<string, string>>
+  readonly mounts: readonly ObservedMount[]
+  readonly createdAtSeconds: number
+}
+
+export interface ObservedMount {
+  readonly type: string
+  /** Volume name, for volumes. */
+  readonly name: string | undefined
+  readonly source: string
+  readonly target: string
+}
+
+export interface ObservedNetwork {
+  readonly id: string
+  readonly name: string
+  readonly driver: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ObservedVolume {
+  readonly name: string
+  readonly driver: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ObservedImage {
+  readonly id: string
+}
