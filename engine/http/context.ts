@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { BerthError } from '../../schemas/errors.ts'
 
@@ -15,13 +15,6 @@ export interface Parser<T> {
   parse(value: unknown): T
 }
 
-/** A client's connection that has stopped speaking HTTP. */
-export interface HijackedStream {
-  readonly socket: Duplex
-  /** Bytes that the client sent behind its request. Already unshifted into `socket`. */
-  readonly wasUpgraded: boolean
-}
-
 /** One request, as handlers see it. */
 export interface RequestContext {
   readonly method: string
@@ -35,20 +28,23 @@ export interface RequestContext {
   readonly signal: AbortSignal
   /** The raw body (tar streams); use `readJson` for everything else. */
   readonly body: Readable
-  /** Parses the body; undefined-safe: an empty body is `undefined` to the parser. Throws INVALID_ARGUMENT. */
+  /** Parses the body; an empty one is `{}` to the parser. Throws INVALID_ARGUMENT that names the member. */
   readJson<T>(parser: Parser<T>): Promise<T>
   readBody(maxBytes?: number): Promise<Buffer>
   /** Sends status and headers at once and gives the response for chunked writing; the handler ends it and returns undefined. */
   stream(status: number, headers: Readonly<Record<string, string>>): ServerResponse
-  /** Answers 101 (or 200 for clients without an Upgrade header) and gives the bare connection. Read the body first. */
-  hijack(contentType: string): HijackedStream
+  /**
+   * Answers 101 UPGRADED (or 200, to clients that sent no Upgrade header) and gives the bare connection; what the client sent behind
+   * its request comes first. Read the body before. The handler returns undefined.
+   */
+  hijack(contentType: string): Duplex
 }
 
-/** Reads a body up to a limit. `head`: bytes that the HTTP parser had already taken. */
-export async function readAll(request: Readable, maxBytes: number): Promise<Buffer> {
+/** Reads a body up to a limit. */
+export async function readAll(body: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > maxBytes)
       throw new BerthError('INVALID_ARGUMENT', `the request body is over the limit of ${maxBytes} bytes`)
@@ -57,19 +53,34 @@ export async function readAll(request: Readable, maxBytes: number): Promise<Buff
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
 }
 
-/** The JSON of a body; undefined when it is empty. */
-export function parseJson(body: Buffer): unknown {
-  if (body.length === 0) return undefined
+/** The JSON value of a body. Throws INVALID_ARGUMENT. */
+export function parseBody<T>(body: Buffer, parser: Parser<T>): T {
+  let value: unknown
   try {
-    return JSON.parse(body.toString('utf8'))
+    value = body.length === 0 ? {} : JSON.parse(body.toString('utf8'))
   } catch (cause) {
     throw new BerthError('INVALID_ARGUMENT', `invalid JSON: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     })
   }
+  try {
+    return parser.parse(value)
+  } catch (cause) {
+    throw new BerthError('INVALID_ARGUMENT', `invalid request body: ${describeIssues(cause)}`, { cause })
+  }
 }
 
-/** True for `1`, `true`, `True`...; dockerd's rule: false for '', 0, no, false, none, absent. */
+/** `HostConfig.Memory: Invalid input: expected number, received string` for each of zod's issues, at most three. */
+function describeIssues(error: unknown): string {
+  if (!(error instanceof Error) || !('issues' in error) || !Array.isArray(error.issues)) return String(error)
+  const issues = error.issues as readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+  return issues
+    .slice(0, 3)
+    .map(issue => `${issue.path.map(String).join('.') || 'body'}: ${issue.message}`)
+    .join('; ')
+}
+
+/** dockerd's rule for flags: false for '', 0, no, false, none; absent is `whenAbsent`. */
 export function queryFlag(query: URLSearchParams, name: string, whenAbsent = false): boolean {
   const text = query.get(name)
   if (text === null) return whenAbsent
@@ -84,5 +95,3 @@ export function queryInteger(query: URLSearchParams, name: string): number | und
     throw new BerthError('INVALID_ARGUMENT', `${name}: expected an integer, found "${text}"`)
   return Number(text)
 }
-
-export type { IncomingMessage }
