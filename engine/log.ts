@@ -11,10 +11,8 @@ export interface Logger {
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** JSON lines on stderr. */
+/** JSON lines on stderr, written synchronously: the last line before a crash is the one that matters. */
 export function createLogger(level: LogLevel): Logger {
-  return pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  )
+  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime } as unknown as pino.LoggerOptions
+  return pino(options, pino.destination({ dest: 2, sync: true }))
 }
