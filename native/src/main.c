@@ -11,36 +11,36 @@ int netd_main(int argc, char **argv) __attribute__((weak));
 int layer_main(int argc, char **argv) __attribute__((weak));
 
 static int version_main(int argc, char **argv) {
-    (void)argc;
-    (void)argv;
-    (void)printf("%s\n", BERTH_VERSION);
-    return 0;
+	(void)argc;
+	(void)argv;
+	(void)printf("%s\n", BERTH_VERSION);
+	return 0;
 }
 
 struct part {
-    const char *name;
-    int (*run)(int argc, char **argv);
+	const char *name;
+	int (*run)(int argc, char **argv);
 };
 
 int main(int argc, char **argv) {
-    const struct part parts[] = {
-        {"spawner", spawner_main},
-        {"netd", netd_main},
-        {"layer", layer_main},
-        {"version", version_main},
-    };
-    if (argc < 2) {
-        report_usage("a part is expected");
-        return 2;
-    }
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(argv[1], parts[i].name) != 0)
-            continue;
-        if (parts[i].run)
-            return parts[i].run(argc - 1, argv + 1);
-        report_usage("this build has no such part");
-        return 2;
-    }
-    report_usage("unknown part");
-    return 2;
+	const struct part parts[] = {
+		{"spawner", spawner_main},
+		{"netd", netd_main},
+		{"layer", layer_main},
+		{"version", version_main},
+	};
+	if (argc < 2) {
+		report_usage("a part is expected");
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		if (strcmp(argv[1], parts[i].name) != 0)
+			continue;
+		if (parts[i].run)
+			return parts[i].run(argc - 1, argv + 1);
+		report_usage("this build has no such part");
+		return 2;
+	}
+	report_usage("unknown part");
+	return 2;
 }

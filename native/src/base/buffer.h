@@ -8,11 +8,11 @@
 #include <sys/types.h>
 
 struct buffer {
-    char *data;
-    size_t start;    /* first unread byte */
-    size_t end;      /* one past the last byte */
-    size_t capacity; /* of data */
-    size_t limit;    /* most unread bytes, 0 = no limit */
+	char *data;
+	size_t start;    /* first unread byte */
+	size_t end;      /* one past the last byte */
+	size_t capacity; /* of data */
+	size_t limit;    /* most unread bytes, 0 = no limit */
 };
 
 static inline size_t buffer_length(const struct buffer *buffer) { return buffer->end - buffer->start; }

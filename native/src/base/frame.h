@@ -13,8 +13,8 @@
 enum { FRAME_HEADER = 4, FRAME_MAX = 16 * 1024 * 1024 };
 
 struct frame_reader {
-    struct buffer buffer;
-    size_t taken; /* bytes of the frame handed out by the last frame_next, dropped by the next call */
+	struct buffer buffer;
+	size_t taken; /* bytes of the frame handed out by the last frame_next, dropped by the next call */
 };
 
 /* Reads once from fd. 1: bytes came; 0: end of the stream; -EAGAIN: nothing now; another -errno. Never reads past what one call brings. */

@@ -22,15 +22,15 @@
 enum { OBJECT_MEMBERS_MAX = 48 };
 
 struct object_reader {
-    const json_t *object;
-    const char *where; /* name used in errors */
-    const char *taken[OBJECT_MEMBERS_MAX];
-    size_t taken_count;
+	const json_t *object;
+	const char *where; /* name used in errors */
+	const char *taken[OBJECT_MEMBERS_MAX];
+	size_t taken_count;
 };
 
 static inline void json_release(json_t **value) {
-    json_decref(*value);
-    *value = NULL;
+	json_decref(*value);
+	*value = NULL;
 }
 #define _cleanup_json_ __attribute__((cleanup(json_release)))
 
