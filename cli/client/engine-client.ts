@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 
-/** One API call. `path` without the version, e.g. `/containers/json`. */
+/** One API call. `path` without the version, e.g. `/containers/json`; Berth's own start with `/berth/` and have none. */
 export interface EngineRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
@@ -27,7 +27,7 @@ export interface EngineFacts {
   readonly osType: string
 }
 
-/** A connection to one engine. Requests with a status of 400 and above throw an EngineError. */
+/** A connection to one engine. An answer with a status of 400 and above is thrown as a BerthError. */
 export interface EngineClient {
   /** `unix:///run/berth/berth.sock`, for messages. */
   readonly host: string
@@ -45,3 +45,11 @@ export interface HijackedStream {
   readonly socket: Duplex
   readonly isMultiplexed: boolean
 }
+
+/** Last argument of every call; aborting ends it with the error CANCELLED. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/** The part of `options` that goes into a request. */
+export const withSignal = (options: CallOptions): CallOptions => (options.signal ? { signal: options.signal } : {})
