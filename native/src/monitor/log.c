@@ -112,7 +112,9 @@ int log_format_line(struct buffer *out, enum log_stream stream, const char *text
 	return 0;
 }
 
-static int open_file(const char *path, int flags) { return sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0640); }
+static int open_file(const char *path, int flags) {
+	return sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0640);
+}
 
 int log_open(struct log_writer *log, const char *path, uint64_t max_bytes, unsigned max_files, struct error *err) {
 	_cleanup_free_ char *copy = strdup(path);
