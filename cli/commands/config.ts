@@ -1,0 +1,133 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { BerthError } from '../../schemas/errors.ts'
+import type { LoadedStack } from '../load/load-options.ts'
+import { renderYaml } from '../load/render-yaml.ts'
+import type { Project } from '../model/project.ts'
+import { print } from '../session/context.ts'
+import { choice } from '../session/globals.ts'
+import { loadStack, requireServices } from '../session/load-stack.ts'
+import { formatTable } from '../ui/table.ts'
+import { defineCommand } from './definition.ts'
+
+interface ConfigFlags {
+  readonly format: 'yaml' | 'json'
+  readonly environment?: true
+  readonly hash?: string
+  readonly images?: true
+  readonly networks?: true
+  readonly profiles?: true
+  readonly services?: true
+  readonly variables?: true
+  readonly volumes?: true
+  readonly quiet?: true
+  readonly output?: string
+  readonly interpolate: boolean
+  readonly normalize: boolean
+  readonly pathResolution: boolean
+  readonly consistency: boolean
+}
+
+export const config = defineCommand<ConfigFlags>({
+  configure: command =>
+    command
+      .argument('[SERVICE...]', 'services to print (default: all)')
+      .addOption(choice('--format <how>', 'yaml or json', ['yaml', 'json'], 'yaml'))
+      .option('-q, --quiet', 'only check; print nothing')
+      .option('-o, --output <file>', 'write to a file')
+      .option('--services', 'print names of services')
+      .option('--images', 'print names of images')
+      .option('--networks', 'print names of networks')
+      .option('--volumes', 'print names of volumes')
+      .option('--profiles', 'print names of profiles')
+      .option('--variables', 'print the variables that the files use')
+      .option('--environment', 'print the values that variables are taken from')
+      .option('--hash <services>', 'print the hash of services: names with commas between, or *')
+      .option('--no-interpolate', 'leave variables as they are written')
+      .option('--no-normalize', 'leave out what follows from defaults')
+      .option('--no-path-resolution', 'leave paths relative')
+      .option('--no-consistency', 'do not check what services refer to'),
+  examples: [
+    { line: 'berth config', means: 'the stack as Berth understands it' },
+    { line: 'berth config -q && echo fine', means: 'check a file' },
+    { line: 'berth config --hash "*"', means: 'what decides whether a container is made anew' },
+  ],
+  async run(context, services, flags) {
+    const stack = await loadStack(context, {
+      services,
+      noInterpolate: !flags.interpolate,
+      noNormalize: !flags.normalize,
+      noPathResolution: !flags.pathResolution,
+      noConsistency: !flags.consistency,
+    })
+    requireServices(stack.project, services)
+    const text = output(stack, services, flags)
+    if (flags.output === undefined) print(context, text)
+    else await writeFile(resolve(context.cwd, flags.output), text)
+    return 0
+  },
+})
+
+function output(
+  stack: LoadedStack & { readonly project: Project },
+  services: readonly string[],
+  flags: ConfigFlags,
+): string {
+  const { project } = stack
+  if (flags.quiet) return ''
+  if (flags.services) return lines(Object.keys(project.services))
+  if (flags.images)
+    return lines(
+      Object.values(project.services).map(service => service.image?.text ?? `${project.name}-${service.name}`),
+    )
+  if (flags.networks) return lines(Object.keys(project.networks))
+  if (flags.volumes) return lines(Object.keys(project.volumes))
+  if (flags.profiles) return lines(allProfiles(project))
+  if (flags.environment)
+    return lines(
+      Object.entries(stack.environment)
+        .map(([name, value]) => `${name}=${value}`)
+        .sort(),
+    )
+  if (flags.variables) return variablesTable(stack)
+  if (flags.hash !== undefined) return hashes(project, flags.hash)
+  const canonical = services.length === 0 ? project.canonical : onlyServices(project.canonical, services)
+  return flags.format === 'json' ? `${JSON.stringify(canonical, null, 2)}\n` : renderYaml(canonical)
+}
+
+function hashes(project: Project, wanted: string): string {
+  const names = wanted === '*' ? Object.keys(project.services) : wanted.split(',')
+  return lines(
+    names.map(name => {
+      const service = project.services[name]
+      if (!service) throw new BerthError('NOT_FOUND', `no such service: ${name}`)
+      return `${name} ${service.configHash}`
+    }),
+  )
+}
+
+function variablesTable({ variables }: LoadedStack): string {
+  return formatTable(
+    [
+      { title: 'NAME', value: variable => variable.name },
+      { title: 'REQUIRED', value: variable => String(variable.isRequired) },
+      { title: 'DEFAULT VALUE', value: variable => variable.defaultValue },
+      { title: 'ALTERNATE VALUE', value: variable => variable.alternateValue },
+    ],
+    variables,
+  )
+}
+
+function onlyServices(canonical: Project['canonical'], names: readonly string[]): Project['canonical'] {
+  const services = Object.entries(canonical['services'] ?? {}).filter(([name]) => names.includes(name))
+  return { ...canonical, services: Object.fromEntries(services) }
+}
+
+function allProfiles({ services, disabledServices }: Project): readonly string[] {
+  const all = [...Object.values(services), ...Object.values(disabledServices)].flatMap(service => service.profiles)
+  return [...new Set(all)].sort()
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map(text => `${text}\n`).join('')
+}

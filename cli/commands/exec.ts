@@ -1,0 +1,77 @@
+import { createExec, inspectExec, resizeExec, startExec, startExecDetached } from '../client/exec.ts'
+import { connect } from '../session/connect.ts'
+import { collect, integer } from '../session/globals.ts'
+import { serviceContainer } from '../session/stack-containers.ts'
+import { findStack } from '../session/stack-target.ts'
+import { isInteractiveTerminal, runTerminal } from '../session/terminal.ts'
+import { defineCommand } from './definition.ts'
+
+interface ExecFlags {
+  readonly detach?: true
+  readonly env: readonly string[]
+  readonly index?: number
+  readonly interactive: boolean
+  /** commander's name for `-T, --no-tty`: true unless it was given. */
+  readonly tty: boolean
+  readonly privileged?: true
+  readonly user?: string
+  readonly workdir?: string
+}
+
+export const exec = defineCommand<ExecFlags>({
+  configure: command =>
+    command
+      .argument('<SERVICE>', 'service whose container is used')
+      .argument('<COMMAND>', 'program to run')
+      .argument('[ARGS...]', 'its arguments')
+      .passThroughOptions()
+      .option('-d, --detach', 'do not wait for it')
+      .option('-e, --env <NAME=value>', 'set a variable; may be repeated', collect, [])
+      .option('--index <number>', 'which container, if the service has several', integer(1))
+      .option('-i, --interactive', 'pass standard input on (the default)', true)
+      .option('-T, --no-tty', 'no terminal (default: one if both ends of berth are a terminal)')
+      .option('--privileged', 'with all capabilities')
+      .option('-u, --user <user>', 'run as this user')
+      .option('-w, --workdir <path>', 'in this folder of the container'),
+  details: 'The exit code is that of the program.',
+  examples: [
+    { line: 'berth exec web sh', means: 'a shell in the container' },
+    { line: 'berth exec -T db pg_dump shop > shop.sql', means: 'output into a file' },
+    { line: 'berth exec -u postgres db psql', means: 'as another user' },
+  ],
+  async run(context, [service = '', ...command], flags) {
+    const stack = await findStack(context, [service])
+    const client = await connect(context)
+    const container = await serviceContainer(client, stack, service, flags.index)
+    const isAttached = !flags.detach
+    const tty = isAttached && flags.tty && isInteractiveTerminal(context)
+    const { Id: execId } = await createExec(client, container.Id, {
+      AttachStdin: isAttached && flags.interactive,
+      AttachStdout: isAttached,
+      AttachStderr: isAttached,
+      Tty: tty,
+      Cmd: command,
+      Env: [...flags.env.map(variable => withValue(variable, context.env))],
+      Privileged: flags.privileged ?? false,
+      User: flags.user ?? '',
+      WorkingDir: flags.workdir ?? '',
+    })
+    if (!isAttached) {
+      await startExecDetached(client, execId)
+      return 0
+    }
+    const { rows, columns } = context.stdout
+    const size = tty && rows && columns ? { ConsoleSize: [rows, columns] } : {}
+    const stream = await startExec(client, execId, { Tty: tty, ...size })
+    const resize = (height: number, width: number) => resizeExec(client, execId, height, width)
+    await runTerminal(stream, { ...context, tty, interactive: flags.interactive, resize })
+    if (context.signal.aborted) return 130
+    const { ExitCode } = await inspectExec(client, execId)
+    return ExitCode ?? 0
+  },
+})
+
+/** `-e NAME` passes the caller's own value on. */
+export function withValue(variable: string, env: Readonly<Record<string, string | undefined>>): string {
+  return variable.includes('=') ? variable : `${variable}=${env[variable] ?? ''}`
+}

@@ -1,0 +1,57 @@
+import { createInterface } from 'node:readline/promises'
+import { BerthError } from '../../schemas/errors.ts'
+import { remove as removeStack } from '../apply/lifecycle.ts'
+import { connect } from '../session/connect.ts'
+import type { Context } from '../session/context.ts'
+import { runLifecycle } from '../session/lifecycle.ts'
+import { nameOf, stackContainers } from '../session/stack-containers.ts'
+import { findStack } from '../session/stack-target.ts'
+import { defineCommand } from './definition.ts'
+
+interface RmFlags {
+  readonly force?: true
+  readonly stop?: true
+  readonly volumes?: true
+}
+
+export const rm = defineCommand<RmFlags>({
+  configure: command =>
+    command
+      .argument('[SERVICE...]', 'services whose containers go (default: all)')
+      .option('-f, --force', 'do not ask')
+      .option('-s, --stop', 'stop running ones first')
+      .option('-v, --volumes', 'remove anonymous volumes too'),
+  examples: [{ line: 'berth rm -f', means: 'remove what has stopped' }],
+  async run(context, services, { force, stop = false, volumes = false }) {
+    if (!force && !(await isConfirmed(context, services, stop))) return 0
+    return runLifecycle(context, 'rm', services, (apply, stack) =>
+      removeStack(apply, stack, { services, stopFirst: stop, removeVolumes: volumes }),
+    )
+  },
+})
+
+/** Asks once, with the names of what would go; false when there is nothing to remove, or the answer is no. */
+async function isConfirmed(context: Context, services: readonly string[], stop: boolean): Promise<boolean> {
+  const stack = await findStack(context, services)
+  const containers = await stackContainers(await connect(context), stack, { services, all: true, oneOff: true })
+  const names = containers
+    .filter(container => stop || !['running', 'paused', 'restarting'].includes(container.State))
+    .map(nameOf)
+  if (names.length === 0) {
+    context.stderr.write('No stopped containers\n')
+    return false
+  }
+  if (!context.stdin.isTTY)
+    throw new BerthError('USAGE', 'cannot ask whether to remove containers: standard input is no terminal', {
+      hint: 'use "berth rm -f"',
+    })
+  const dialogue = createInterface({ input: context.stdin, output: context.stderr })
+  try {
+    const answer = await dialogue.question(`Going to remove ${names.join(', ')}\nAre you sure? [yN] `, {
+      signal: context.signal,
+    })
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    dialogue.close()
+  }
+}

@@ -1,0 +1,184 @@
+import type { CommandDefinition } from './definition.ts'
+
+/** What the overview needs of a command, and where its code is. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  readonly group: string
+  readonly load: () => Promise<CommandDefinition>
+  readonly isHidden?: boolean
+}
+
+const stack = 'Stacks:'
+const containers = 'Containers:'
+const insight = 'Looking:'
+const engine = 'Engine:'
+
+/** Every command, in the order of help. Light on purpose: `berth --help` loads nothing but this. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'Create and start a stack, or bring it to what its file says',
+    group: stack,
+    load: async () => (await import('./up.ts')).up,
+  },
+  {
+    name: 'down',
+    summary: 'Stop and remove the containers and networks of a stack',
+    group: stack,
+    load: async () => (await import('./down.ts')).down,
+  },
+  {
+    name: 'plan',
+    summary: 'Show what up would do, and why',
+    group: stack,
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'config',
+    summary: 'Check the stack file and print it in canonical form',
+    group: stack,
+    load: async () => (await import('./config.ts')).config,
+  },
+  {
+    name: 'graph',
+    summary: 'Draw the dependencies of a stack',
+    group: stack,
+    load: async () => (await import('./graph.ts')).graph,
+  },
+  {
+    name: 'ls',
+    summary: 'List the stacks that the engine knows',
+    group: stack,
+    load: async () => (await import('./ls.ts')).ls,
+  },
+
+  {
+    name: 'start',
+    summary: 'Start existing containers',
+    group: containers,
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'stop',
+    summary: 'Stop containers and keep them',
+    group: containers,
+    load: async () => (await import('./stop.ts')).stop,
+  },
+  {
+    name: 'restart',
+    summary: 'Restart containers',
+    group: containers,
+    load: async () => (await import('./restart.ts')).restart,
+  },
+  {
+    name: 'kill',
+    summary: 'Send a signal to containers',
+    group: containers,
+    load: async () => (await import('./kill.ts')).kill,
+  },
+  {
+    name: 'pause',
+    summary: 'Freeze the processes of containers',
+    group: containers,
+    load: async () => (await import('./pause.ts')).pause,
+  },
+  {
+    name: 'unpause',
+    summary: 'Let frozen containers go on',
+    group: containers,
+    load: async () => (await import('./pause.ts')).unpause,
+  },
+  {
+    name: 'rm',
+    summary: 'Remove stopped containers',
+    group: containers,
+    load: async () => (await import('./rm.ts')).rm,
+  },
+  {
+    name: 'exec',
+    summary: 'Run a command in a running container',
+    group: containers,
+    load: async () => (await import('./exec.ts')).exec,
+  },
+  {
+    name: 'run',
+    summary: 'Run a command in a new container of a service',
+    group: containers,
+    load: async () => (await import('./run.ts')).run,
+  },
+
+  {
+    name: 'ps',
+    summary: 'List the containers of a stack',
+    group: insight,
+    load: async () => (await import('./ps.ts')).ps,
+  },
+  {
+    name: 'logs',
+    summary: 'Show the output of containers',
+    group: insight,
+    load: async () => (await import('./logs.ts')).logs,
+  },
+  {
+    name: 'events',
+    summary: 'Follow what happens to the containers of a stack',
+    group: insight,
+    load: async () => (await import('./events.ts')).events,
+  },
+  {
+    name: 'top',
+    summary: 'Show the processes in containers',
+    group: insight,
+    load: async () => (await import('./top.ts')).top,
+  },
+  {
+    name: 'stats',
+    summary: 'Show how much containers use',
+    group: insight,
+    load: async () => (await import('./stats.ts')).stats,
+  },
+  {
+    name: 'port',
+    summary: 'Print the host address of a published port',
+    group: insight,
+    load: async () => (await import('./port.ts')).port,
+  },
+  {
+    name: 'images',
+    summary: 'List the images that containers are made from',
+    group: insight,
+    load: async () => (await import('./images.ts')).images,
+  },
+  {
+    name: 'oom',
+    summary: 'List out-of-memory kills and what was decided',
+    group: insight,
+    load: async () => (await import('./oom.ts')).oom,
+  },
+
+  {
+    name: 'load',
+    summary: 'Load images from an archive',
+    group: engine,
+    load: async () => (await import('./load.ts')).load,
+  },
+  {
+    name: 'daemon',
+    summary: 'Start, stop and look at the daemon',
+    group: engine,
+    load: async () => (await import('./daemon.ts')).daemon,
+  },
+  {
+    name: 'info',
+    summary: 'Show what the engine is and can do here',
+    group: engine,
+    load: async () => (await import('./info.ts')).info,
+  },
+  {
+    name: 'version',
+    summary: 'Show the versions of Berth and of the engine',
+    group: engine,
+    load: async () => (await import('./version.ts')).version,
+  },
+]

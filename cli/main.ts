@@ -1,0 +1,163 @@
+import { Command, CommanderError } from 'commander'
+import { BerthError, errorTable } from '../schemas/errors.ts'
+import { berthVersion } from '../schemas/version.ts'
+import type { CommandDefinition, Flags } from './commands/definition.ts'
+import { type CommandEntry, commandTable } from './commands/table.ts'
+import type { Context } from './session/context.ts'
+import { addGlobalFlags, type GlobalFlags } from './session/globals.ts'
+import { addCommands, addExamples, prepareHelp } from './session/help.ts'
+import { reportError } from './session/report-error.ts'
+
+import { nearest } from './ui/nearest.ts'
+import { createStyle } from './ui/style.ts'
+
+/** Entry of dist/berth.cjs: the only place that reads the process's world and ends the process. */
+export function start(distDir: string): void {
+  const signal = interruptSignal()
+  ignoreBrokenPipes()
+  const { stdin, stdout, stderr, env } = process
+  run(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), distDir, signal }).then(
+    code => process.exit(code),
+    error => {
+      console.error(error)
+      process.exit(errorTable.INTERNAL.exitCode)
+    },
+  )
+}
+
+type World = Omit<Context, 'globals' | 'style' | 'errorStyle'>
+
+/** Runs one command line and returns its exit code; every failure has been reported when it returns. */
+async function run(argv: readonly string[], world: World): Promise<number> {
+  let context = { ...world, ...createStyles(world, defaultGlobals), globals: defaultGlobals }
+  let flags: Flags = {}
+  try {
+    const root = parseRoot(argv, context)
+    if (root === undefined) return 0
+    const { globals } = root
+    context = { ...world, ...createStyles(world, globals), globals }
+    const definition = await root.entry.load()
+    const command = buildCommand(root.entry, definition, context)
+    command.parse(root.args, { from: 'user' })
+    flags = command.opts()
+    return await definition.run(context, command.args, flags)
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    return await reportError(context, error instanceof CommanderError ? usageError(error, argv) : error, flags)
+  }
+}
+
+const defaultGlobals: GlobalFlags = {
+  file: [],
+  projectName: undefined,
+  projectDirectory: undefined,
+  envFile: [],
+  profile: [],
+  host: undefined,
+  progress: 'auto',
+  ansi: 'auto',
+  parallel: undefined,
+  dryRun: false,
+  autostart: true,
+}
+
+interface Root {
+  readonly globals: GlobalFlags
+  readonly entry: CommandEntry
+  readonly args: readonly string[]
+}
+
+/** Parses the flags before the command's name; undefined when only help or the version was asked for. */
+function parseRoot(argv: readonly string[], context: Context): Root | undefined {
+  const program = prepareHelp(new Command('berth'), context)
+    .description('Runs Compose stack files on this host, without Docker.')
+    .usage('[global options] COMMAND [options]')
+    .enablePositionalOptions()
+    .passThroughOptions()
+    .helpOption('-h, --help', 'show this help, or that of a command')
+    .helpCommand(false)
+    .option('-v, --version', 'print the version of Berth')
+    .argument('[command]')
+    .argument('[args...]')
+    .action(() => {})
+  addGlobalFlags(program).parse(argv, { from: 'user' })
+  const { version, ...globals } = program.opts<GlobalFlags & { version?: boolean }>()
+  const [name, ...args] = program.args
+  if (version) {
+    context.stdout.write(`berth version ${berthVersion}\n`)
+    return undefined
+  }
+  if (name === undefined || (name === 'help' && args[0] === undefined)) {
+    addCommands(program, commandTable).outputHelp()
+    return undefined
+  }
+  const entry = findCommand(name === 'help' ? (args[0] ?? name) : name)
+  return { globals: { ...defaultGlobals, ...globals }, entry, args: name === 'help' ? ['--help'] : args }
+}
+
+function findCommand(name: string): CommandEntry {
+  const entry = commandTable.find(candidate => candidate.name === name)
+  if (entry) return entry
+  const close = nearest(
+    name,
+    commandTable.map(candidate => candidate.name),
+  )
+  throw new BerthError('USAGE', `unknown command "${name}"`, {
+    hint: close ? `did you mean "berth ${close}"?` : '"berth --help" lists the commands',
+  })
+}
+
+function buildCommand(entry: CommandEntry, definition: CommandDefinition, context: Context): Command {
+  const command = prepareHelp(new Command(`berth ${entry.name}`), context)
+    .description(definition.details ? `${entry.summary}.\n\n${definition.details}` : `${entry.summary}.`)
+    .helpOption('-h, --help', 'show this help')
+  return addExamples(definition.configure?.(command) ?? command, definition.examples ?? [], context)
+}
+
+/** A wrong flag or argument, said by commander; adds where help is, and the place of a global flag that came too late. */
+function usageError(error: CommanderError, argv: readonly string[]): BerthError {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const command = argv.find(word => commandTable.some(entry => entry.name === word))
+  const help = `"berth ${command ? `${command} ` : ''}--help" shows what it takes`
+  const late = lateGlobalFlag(message)
+  if (late && command)
+    return new BerthError('USAGE', message, { hint: `${late} goes before the command: berth ${late} ... ${command}` })
+  const meant = suggestion?.match(/Did you mean (?:one of )?(.+)\?/)?.[1]
+  return new BerthError('USAGE', message, { hint: meant ? `did you mean "${meant}"? ${help}` : help })
+}
+
+function lateGlobalFlag(message: string): string | undefined {
+  const flag = message.match(/^unknown option '(-[^'=]+)/)?.[1]
+  return addGlobalFlags(new Command()).options.some(option => option.long === flag || option.short === flag)
+    ? flag
+    : undefined
+}
+
+function createStyles(world: World, { ansi }: GlobalFlags): Pick<Context, 'style' | 'errorStyle'> {
+  const { env } = world
+  return {
+    style: createStyle({ mode: ansi, isTty: world.stdout.isTTY === true, env }),
+    errorStyle: createStyle({ mode: ansi, isTty: world.stderr.isTTY === true, env }),
+  }
+}
+
+/** The first SIGINT, SIGTERM or SIGHUP asks for a clean stop; another one ends the process at once. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(errorTable.CANCELLED.exitCode)
+      controller.abort(new BerthError('CANCELLED', 'interrupted'))
+    })
+  }
+  return controller.signal
+}
+
+/** `berth logs | head` ends quietly, with the status of a process that SIGPIPE killed; lost progress on stderr stops nothing. */
+function ignoreBrokenPipes(): void {
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(141)
+    throw error
+  })
+}

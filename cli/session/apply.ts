@@ -1,0 +1,40 @@
+import type { ProgressEvent } from '../apply/progress.ts'
+import type { ApplyReport } from '../apply/report.ts'
+import type { ApplyContext } from '../apply/use-cases.ts'
+import type { EngineClient } from '../client/engine-client.ts'
+import { showReport } from './apply-report.ts'
+import type { Context } from './context.ts'
+import { createProgress } from './progress.ts'
+
+export interface ApplyChoices {
+  /** Head of the progress display: the command's name. */
+  readonly title: string
+  readonly onEvent?: (event: ProgressEvent) => void
+}
+
+/** Runs a use case with the progress display that was asked for, shows how it ended and returns the exit code. */
+export async function runUseCase(
+  context: Context,
+  client: EngineClient,
+  { title, onEvent }: ApplyChoices,
+  useCase: (apply: ApplyContext) => Promise<ApplyReport>,
+): Promise<number> {
+  const view = createProgress(context, title)
+  const { parallel } = context.globals
+  const apply: ApplyContext = {
+    client,
+    onProgress: event => {
+      view.show(event)
+      onEvent?.(event)
+    },
+    signal: context.signal,
+    ...(parallel === undefined ? {} : { parallel }),
+  }
+  let report: ApplyReport
+  try {
+    report = await useCase(apply)
+  } finally {
+    view.stop()
+  }
+  return showReport(context, report)
+}

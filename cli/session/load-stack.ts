@@ -1,0 +1,53 @@
+import { BerthError } from '../../schemas/errors.ts'
+import { hostFiles } from '../load/files.ts'
+import type { LoadedStack, LoadOptions } from '../load/load-options.ts'
+import { loadProject } from '../load/load-project.ts'
+import type { Project } from '../model/project.ts'
+import type { Context } from './context.ts'
+import { InvalidStackError } from './invalid-stack-error.ts'
+import { writeDiagnostics } from './write-diagnostics.ts'
+
+export type StackChoices = Pick<
+  LoadOptions,
+  'services' | 'allResources' | 'noInterpolate' | 'noNormalize' | 'noPathResolution' | 'noConsistency'
+>
+
+/** Loads the stack that the global flags name. Mistakes are thrown all together; warnings are printed unless progress is quiet. */
+export async function loadStack(
+  context: Context,
+  choices: StackChoices = {},
+): Promise<LoadedStack & { readonly project: Project }> {
+  const { globals, cwd, env } = context
+  const stdin = globals.file.includes('-') ? await readAll(context) : undefined
+  const stack = await loadProject({
+    ...choices,
+    cwd,
+    env,
+    fs: hostFiles,
+    files: globals.file,
+    stdin,
+    projectName: globals.projectName,
+    projectDirectory: globals.projectDirectory,
+    envFiles: globals.envFile,
+    profiles: globals.profile,
+  })
+  const { project } = stack
+  if (project === undefined) throw new InvalidStackError(stack)
+  if (globals.progress !== 'quiet' && globals.progress !== 'json') writeDiagnostics(context, stack)
+  return { ...stack, project }
+}
+
+/** Fails for the first name that is no service of the stack, in Compose's words, with the nearest one. */
+export function requireServices(project: Project, names: readonly string[]): void {
+  const unknown = names.find(name => project.services[name] === undefined)
+  if (unknown === undefined) return
+  throw new BerthError('NOT_FOUND', `no such service: ${unknown}`, {
+    hint: `services of ${project.name}: ${Object.keys(project.services).join(', ') || 'none'}`,
+  })
+}
+
+async function readAll({ stdin }: Context): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
+}

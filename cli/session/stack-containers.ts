@@ -1,0 +1,90 @@
+import type { ContainerSummary } from '../../schemas/api/containers.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import { listContainers } from '../client/containers.ts'
+import type { EngineClient } from '../client/engine-client.ts'
+import { label } from '../model/labels.ts'
+import type { StackTarget } from './stack-target.ts'
+
+export interface ContainerChoice {
+  /** Empty = all. */
+  readonly services?: readonly string[]
+  /** Stopped ones too. */
+  readonly all?: boolean
+  /** Those of `berth run` too. */
+  readonly oneOff?: boolean
+  readonly status?: readonly string[]
+}
+
+/** Containers of a stack, by service and number. */
+export async function stackContainers(
+  client: EngineClient,
+  stack: StackTarget,
+  choice: ContainerChoice = {},
+): Promise<readonly ContainerSummary[]> {
+  const { services = [], all = false, oneOff = false, status = [] } = choice
+  const labels = [`${label.project}=${stack.name}`]
+  if (!oneOff) labels.push(`${label.oneOff}=False`)
+  const containers = await listContainers(client, {
+    all,
+    filters: { label: labels, ...(status.length > 0 ? { status } : {}) },
+  })
+  const wanted =
+    services.length === 0 ? containers : containers.filter(container => services.includes(serviceOf(container)))
+  if (stack.project === undefined) requireKnown(services, containers, stack.name)
+  return [...wanted].sort(byServiceAndNumber)
+}
+
+/** The container of a service with a number (from 1), or its first one; it must be running. */
+export async function serviceContainer(
+  client: EngineClient,
+  stack: StackTarget,
+  service: string,
+  index: number | undefined,
+): Promise<ContainerSummary> {
+  const containers = await stackContainers(client, stack, { services: [service] })
+  const container = index === undefined ? containers[0] : containers.find(candidate => numberOf(candidate) === index)
+  if (container) return container
+  const which =
+    index === undefined
+      ? `service "${service}" is not running`
+      : `service "${service}" has no running container #${index}`
+  throw new BerthError('NOT_FOUND', which, {
+    hint: `start it with "berth up -d ${service}"; "berth ps -a" shows what became of it`,
+  })
+}
+
+export function nameOf(container: Pick<ContainerSummary, 'Id' | 'Names'>): string {
+  return (container.Names[0] ?? container.Id.slice(0, 12)).replace(/^\//, '')
+}
+
+export function serviceOf(container: ContainerSummary): string {
+  return container.Labels[label.service] ?? ''
+}
+
+export function numberOf(container: ContainerSummary): number {
+  return Number(container.Labels[label.number] ?? 0)
+}
+
+/** `web-1`: the name without that of the stack, as it stands before log lines. */
+export function shortNameOf(container: Pick<ContainerSummary, 'Id' | 'Names'>, stackName: string): string {
+  const name = nameOf(container)
+  return name.startsWith(`${stackName}-`) ? name.slice(stackName.length + 1) : name
+}
+
+function byServiceAndNumber(a: ContainerSummary, b: ContainerSummary): number {
+  return (
+    serviceOf(a).localeCompare(serviceOf(b), 'en') ||
+    numberOf(a) - numberOf(b) ||
+    nameOf(a).localeCompare(nameOf(b), 'en')
+  )
+}
+
+/** Without a stack file, the services are those that have containers. */
+function requireKnown(services: readonly string[], containers: readonly ContainerSummary[], stackName: string): void {
+  const known = new Set(containers.map(serviceOf))
+  const unknown = services.find(service => !known.has(service))
+  if (unknown === undefined) return
+  throw new BerthError('NOT_FOUND', `no such service: ${unknown}`, {
+    hint: `services of ${stackName} with containers: ${[...known].sort().join(', ') || 'none'}`,
+  })
+}

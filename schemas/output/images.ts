@@ -1,0 +1,16 @@
+import * as z from 'zod/mini'
+
+/** One element of `berth images --format json`. */
+export const imagesRow = z.strictObject({
+  ID: z.string(),
+  ContainerName: z.string(),
+  Repository: z.string(),
+  /** Empty for images that are no registry reference. */
+  Tag: z.string(),
+  /** `linux/amd64` */
+  Platform: z.string(),
+  /** Bytes; 0 where the engine does not know, as for a directory of the host. */
+  Size: z.number(),
+})
+
+export type ImagesRow = z.output<typeof imagesRow>
