@@ -43,12 +43,22 @@ export interface ObservedNetwork {
   readonly id: string
   readonly name: string
   readonly driver: string
+  readonly isInternal: boolean
+  readonly isAttachable: boolean
+  readonly enableIpv6: boolean
+  readonly options: Readonly<Record<string, string>>
+  readonly ipam: readonly {
+    readonly subnet: string | undefined
+    readonly gateway: string | undefined
+    readonly ipRange: string | undefined
+  }[]
   readonly labels: Readonly<Record<string, string>>
 }
 
 export interface ObservedVolume {
   readonly name: string
   readonly driver: string
+  readonly options: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
 }
 

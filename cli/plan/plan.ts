@@ -47,12 +47,6 @@ export interface ImagePullOp extends OpBase<'image.pull'> {
   readonly platform: string | undefined
 }
 
-export interface ImageLoadOp extends OpBase<'image.load'> {
-  readonly source: string
-  readonly path: string
-  readonly transport: 'docker-archive' | 'oci-archive' | 'oci'
-}
-
 export interface NetworkCreateOp extends OpBase<'network.create'> {
   readonly name: string
   readonly body: NetworkCreateRequest
@@ -124,8 +118,8 @@ export interface ContainerKillOp extends ContainerOpBase<'container.kill'> {
 export type ContainerPauseOp = ContainerOpBase<'container.pause'>
 export type ContainerUnpauseOp = ContainerOpBase<'container.unpause'>
 
-/** `running` also takes a job that has exited with 0. */
-export type Goal = 'running' | 'healthy' | 'completed'
+/** `ready`: healthy if it has a health check, else running; a job (restart: no) that has exited with 0 is ready too. */
+export type Goal = 'ready' | 'healthy' | 'completed'
 
 /** Holds no slot of the scheduler: it ends when every container of a service has reached the goal. */
 export interface WaitOp extends OpBase<'wait'> {
@@ -136,7 +130,6 @@ export interface WaitOp extends OpBase<'wait'> {
 
 export type Op =
   | ImagePullOp
-  | ImageLoadOp
   | ImageRemoveOp
   | NetworkCreateOp
   | NetworkRemoveOp
