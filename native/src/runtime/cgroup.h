@@ -2,8 +2,8 @@
 /*
  * One container's cgroup, on v1 (also hybrid) and v2 alike.
  *
- * Order: cgroup_host_open() once; cgroup_create() with limits before the process exists; then either clone with cgroup_clone_fd() (v2) or
- * cgroup_join() called by the child itself (v1, and v2 without CLONE_INTO_CGROUP); counters may be read until cgroup_remove().
+ * Order: cgroup_host_open() once; cgroup_create() with limits before the process exists; cgroup_join_prepare(); clone with cgroup_clone_fd();
+ * cgroup_join() called by the child itself for what clone cannot do (v1); counters may be read until cgroup_remove().
  * Controllers that this host lacks, and settings that the kernel refuses only because they are gone or not ours to set, end up in `warnings`.
  * A limit that is asked for and cannot be set is an error, never a warning.
  */
@@ -79,15 +79,20 @@ int cgroup_create(const struct cgroup_host *host, const struct cgroup_options *o
 /* Changes limits; what was changed before a failing one stays changed. */
 int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resources, struct warnings *warnings, struct error *err);
 
-/* For clone3's `cgroup` field, or -1 where the child must call cgroup_join(). */
+/* For clone3's `cgroup` field (v2, also on hybrid hosts), or -1. cgroup_join() is needed in either case. */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 
 /* Opens what cgroup_join() writes to. Called before clone; the fds are O_CLOEXEC and closed by cgroup_join_done() in the parent. */
 int cgroup_join_prepare(struct cgroup *cgroup, struct error *err);
 void cgroup_join_done(struct cgroup *cgroup);
 
-/* Moves the calling process, cpu last. Async-signal-safe. Returns -errno, and the controller's name in *ret_where. */
-int cgroup_join(const struct cgroup *cgroup, const char **ret_where);
+enum cgroup_join_step { CGROUP_JOIN_ALL_BUT_CPU, CGROUP_JOIN_CPU };
+
+/*
+ * Moves the calling process: cpu in a step of its own, the last before execve, since setup inside a container's cpu share is slow on a busy machine.
+ * Async-signal-safe. Returns -errno, and the hierarchy's name in *ret_where.
+ */
+int cgroup_join(const struct cgroup *cgroup, enum cgroup_join_step step, const char **ret_where);
 
 /* SIGKILL to every process of the group, frozen ones too. Returns once none is left alive, or with EBUSY after `timeout_ms`. */
 int cgroup_kill(struct cgroup *cgroup, unsigned timeout_ms, struct error *err);

@@ -22,7 +22,7 @@ struct seccomp_filter {
 int seccomp_compile_default(uint64_t bounding, struct seccomp_filter *ret, struct error *err);
 
 /* linux.seccomp of the OCI runtime specification 1.2 without listeners. */
-int seccomp_compile_oci(json_t *profile, struct seccomp_filter *ret, struct error *err);
+int seccomp_compile_oci(const json_t *profile, struct seccomp_filter *ret, struct error *err);
 
 /* In the child. Retries without flags on a kernel that knows none. Returns -errno. */
 int seccomp_load(const struct seccomp_filter *filter);

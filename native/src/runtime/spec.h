@@ -95,7 +95,6 @@ struct spec_join {
 enum seccomp_choice { SECCOMP_NONE, SECCOMP_PROFILE_DEFAULT, SECCOMP_PROFILE_OCI };
 
 struct spec {
-    json_t *json;
     struct spec_process process;
     const char *hostname, *domainname;
     const char *root_path;
@@ -118,7 +117,7 @@ struct spec {
      * nothing, with its conditions evaluated for process.capabilities.bounding. "unconfined" = none, whatever linux.seccomp says.
      */
     enum seccomp_choice seccomp;
-    json_t *seccomp_profile; /* borrowed, for SECCOMP_PROFILE_OCI */
+    const json_t *seccomp_profile; /* borrowed, for SECCOMP_PROFILE_OCI */
 };
 
 enum rootfs_kind { ROOTFS_DIRECTORY, ROOTFS_OVERLAY };
@@ -163,9 +162,11 @@ int start_config_parse(json_t *json, struct start_config *ret, struct error *err
 void start_config_free(struct start_config *config);
 
 /* Parses an OciProcess, as in `exec`. The strings live in `json`, which the caller keeps until spec_process_free(). */
-int spec_process_parse(json_t *json, const char *where, struct spec_process *ret, struct error *err);
+int spec_process_parse(const json_t *json, const char *where, struct spec_process *ret, struct error *err);
 void spec_process_free(struct spec_process *process);
 
 /* Parses OciResources, as in `update`. */
-int spec_resources_parse(json_t *json, const char *where, struct cgroup_resources *ret, struct error *err);
+int spec_resources_parse(const json_t *json, const char *where, struct cgroup_resources *ret, struct error *err);
+/* Nothing limited: every field absent. */
+void spec_resources_init(struct cgroup_resources *ret);
 void spec_resources_free(struct cgroup_resources *resources);

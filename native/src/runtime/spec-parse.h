@@ -1,0 +1,20 @@
+#pragma once
+/* Shared by the files that parse parts of the spec; `where` is the path of a value in error messages, e.g. "spec.mounts[3]". */
+
+#include "base/json.h"
+#include "runtime/spec.h"
+
+enum { WHERE_SIZE = 96 };
+
+/* Array of `count` zeroed elements, never NULL for count 0; -ENOMEM in *err otherwise. */
+int spec_allocate(size_t count, size_t size, void *ret_pointer, struct error *err);
+
+/* The member `name`, an array of strings; absent leaves *ret as it is. 1 present, 0 absent. */
+int take_optional_strings(struct object_reader *reader, const char *name, struct strings *ret, struct error *err);
+int strings_copy(const json_t *array, const char *where, struct strings *ret, struct error *err);
+void strings_free(struct strings *strings);
+
+/* Absolute, without `..` components; "destination" and the like. */
+int check_absolute(const char *path, const char *where, struct error *err);
+
+int spec_mounts_parse(const json_t *array, struct spec *ret, struct error *err);
