@@ -168,3 +168,16 @@ int element_integer(const json_t *array, size_t index, const char *where, int64_
 	*ret_number = number;
 	return 0;
 }
+
+json_t *error_to_json(const struct error *err) {
+	json_t *message = json_string(err->message);
+	if (!message) {
+		char ascii[ERROR_MESSAGE_SIZE];
+		size_t i = 0;
+		for (; err->message[i] != '\0' && i < sizeof ascii - 1; i++)
+			ascii[i] = (unsigned char)err->message[i] < 0x80 ? err->message[i] : '?';
+		ascii[i] = '\0';
+		message = json_string(ascii);
+	}
+	return json_pack("{s:s, s:i, s:o}", "stage", err->stage, "errno", err->errnum, "message", message);
+}

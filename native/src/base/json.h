@@ -55,3 +55,6 @@ int take_optional_array(struct object_reader *reader, const char *name, const js
 /* Elements of arrays, by index; `where` names the array in errors. Strings with NUL inside are refused everywhere. */
 int element_string(const json_t *array, size_t index, const char *where, const char **ret_text, struct error *err);
 int element_integer(const json_t *array, size_t index, const char *where, int64_t min, int64_t max, int64_t *ret_number, struct error *err);
+
+/* {stage, errno, message} as a new object (NativeFailure of schemas/runtime/frame.ts); bytes that are not UTF-8 become '?'. */
+json_t *error_to_json(const struct error *err);

@@ -125,8 +125,7 @@ static void answer_request(struct spawner *spawner, const char *text, size_t len
 	if (r == 0 && !ok)
 		r = error_set(&err, ENOMEM, "json", "out of memory");
 	if (r < 0)
-		send_message(spawner, json_pack("{s:I, s:{s:s, s:i, s:s%}}", "id", (json_int_t)id, "error", "stage", err.stage, "errno",
-						err.errnum, "message", err.message, strlen(err.message)));
+		send_message(spawner, json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(&err)));
 	else
 		send_message(spawner, json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok));
 }

@@ -1,0 +1,7 @@
+#pragma once
+/* What a control connection may ask (MonitorRequest of schemas/runtime/monitor.ts). */
+
+#include "monitor/state.h"
+
+/* Runs one request; *ret_ok is the new `ok` object. */
+int operations_run(struct monitor *monitor, json_t *request, json_t **ret_ok, struct error *err);
