@@ -12,7 +12,8 @@ export type MonitorHello =
   /**
    * Joins the streams of the container's main process, or of exec `execId` (which must be attached before `exec` is sent, so that no byte is lost).
    * After `ok: {}` the connection is no longer framed: from the monitor come Docker multiplexed frames ([stream,0,0,0,length big-endian 32]) or,
-   * with a terminal, raw bytes; to the monitor goes raw stdin, and a half-close is end of input when `stdin` is true.
+   * with a terminal, raw bytes; to the monitor goes raw stdin. As with dockerd, a half-close with `stdin: true` ends the input of an exec without a
+   * terminal, and that of a main process only with `stdinOnce`; the output goes on. With `stdin: false` what is sent is dropped.
    * The monitor closes it when the process has ended and its output is drained. A reader that is slow for longer than its buffer (1 MiB) of the main
    * process is dropped; for an exec the process is held back instead.
    */
@@ -28,20 +29,22 @@ export type MonitorHello =
 export type MonitorRequest =
   /** Creates and starts the container. ok: {pid, startedAt, warnings}. On failure everything is undone and the monitor can be asked again. */
   | ({ readonly op: 'start' } & StartConfig)
-  /** ok: {}. `all` signals every process of the container's cgroup. errno ESRCH when it is not running. */
+  /** ok: {}. `all` signals every process of the container's cgroup. errno ESRCH when it is not running. SIGKILL of a paused container thaws it. */
   | { readonly op: 'signal'; readonly signal: number; readonly all?: boolean }
-  /** ok: {pid}. Streams only through a prior `attach` with the same execId; without one, output is discarded. */
+  /**
+   * ok: {pid}. Streams only through a prior `attach` with the same execId; without one, output is discarded, as it is once the last reader has gone.
+   * When it fails, the attached connections are closed. errno ESRCH: not running; EBUSY: paused; stage `exec` with ENOENT: no such program.
+   */
   | {
       readonly op: 'exec'
       readonly execId: string
       readonly process: OciProcess
       readonly stdin?: boolean
-      readonly detachOnNoReader?: boolean
     }
   | { readonly op: 'resize'; readonly execId?: string; readonly height: number; readonly width: number }
   | { readonly op: 'pause' }
   | { readonly op: 'resume' }
-  /** Changes limits of the running container. ok: {}. */
+  /** Changes limits of the running container. ok: {warnings: string[]}. */
   | { readonly op: 'update'; readonly resources: OciResources }
   /** ok: ContainerUsage. */
   | { readonly op: 'usage' }
@@ -94,6 +97,7 @@ export type MonitorEvent =
   | ({ readonly event: 'exit' } & ExitRecord)
   /** Some process in the container's cgroup was killed for memory. `killsTotal` counts since the start. */
   | ({ readonly event: 'oom' } & OomReport)
+  /** Sent when the output is drained: to EOF, or, where a background child keeps the stream open, what was written until 100 ms after the exit. */
   | { readonly event: 'execExit'; readonly execId: string; readonly code: number; readonly pid: number }
 
 /** Also written to `<bundle>/exit.json` (temporary file, fsync, rename) before the event is sent. */
@@ -113,6 +117,7 @@ export interface ExitRecord {
 export interface OomReport {
   readonly at: string
   readonly killsTotal: number
+  /** Bytes, 0 when there is none. */
   readonly memoryLimit: number
   readonly memoryPeak: number
   /** From the kernel log, where it can be read. */
