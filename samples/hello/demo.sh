@@ -1,0 +1,26 @@
+#!/bin/sh
+# Brings the sample up and asks it something: `npm run demo`. Builds Berth first if it is not built yet. Needs root, as every first start of the daemon.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+port=${HELLO_PORT:-8080}
+export HELLO_PORT="$port" HELLO_NODE="${HELLO_NODE:-$(command -v node)}"
+
+[ -f "$root/dist/berth.cjs" ] && [ -f "$root/dist/berthd.cjs" ] && [ -x "$root/dist/berth-native" ] || node "$root/.ci/build.mjs"
+if [ "$(id -u)" != 0 ] && [ ! -S "${BERTH_RUN_DIR:-/run/berth}/berth.sock" ]; then
+  echo 'demo: containers need root: run "sudo npm run demo"' >&2
+  exit 1
+fi
+
+berth() {
+  echo "\$ berth $*"
+  node "$root/dist/berth.cjs" -f "$here/stack.yaml" "$@"
+}
+
+berth up -d --wait
+echo "\$ curl http://127.0.0.1:$port"
+curl -fsS "http://127.0.0.1:$port"
+berth ps
+echo
+echo "It goes on running. Look at it:  node dist/berth.cjs -p hello logs -f"
+echo "Stop it:                         node dist/berth.cjs -p hello down"
