@@ -27,6 +27,7 @@ export async function buildCli(root) {
     minify: true,
     chunkNames: 'chunk-[hash]',
     logLevel: 'warning',
+    plugins: [lazyChildProcess],
   })
   rmSync(outdir, { recursive: true, force: true })
   mkdirSync(outdir, { recursive: true })
@@ -45,6 +46,19 @@ export async function buildCli(root) {
   copyFileSync(join(root, 'cli', 'loader.cjs'), loader)
   chmodSync(loader, 0o755)
   writeCodeCaches(root, loader)
+}
+
+/** commander loads node:child_process (5 ms of a start) for a feature that we do not use; here it is loaded when somebody asks it for something. */
+const lazyChildProcess = {
+  name: 'lazy-child-process',
+  setup(builder) {
+    builder.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('/commander/') ? { path: 'child_process', namespace: 'lazy' } : undefined,
+    )
+    builder.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
+      contents: "module.exports = { get spawn() { return require('node:child_process').spawn } }",
+    }))
+  },
 }
 
 /** Runs the fresh build on harmless commands; each run leaves the compiled code of what it used beside the chunks. */

@@ -5,7 +5,7 @@ import type { CommandDefinition, Flags } from './commands/definition.ts'
 import { type CommandEntry, commandTable } from './commands/table.ts'
 import type { Context } from './session/context.ts'
 import { addGlobalFlags, type GlobalFlags } from './session/globals.ts'
-import { addCommands, addExamples, prepareHelp } from './session/help.ts'
+import { addExamples, overview, prepareHelp } from './session/help.ts'
 import { reportError } from './session/report-error.ts'
 
 import { nearest } from './ui/nearest.ts'
@@ -15,8 +15,8 @@ import { createStyle } from './ui/style.ts'
 export function start(distDir: string): void {
   const signal = interruptSignal()
   ignoreBrokenPipes()
-  const { stdin, stdout, stderr, env } = process
-  run(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), distDir, signal }).then(
+  const { stdout, stderr, env } = process
+  run(process.argv.slice(2), { stdin: () => process.stdin, stdout, stderr, env, cwd: process.cwd(), distDir, signal }).then(
     code => process.exit(code),
     error => {
       console.error(error)
@@ -71,28 +71,24 @@ interface Root {
 function parseRoot(argv: readonly string[], context: Context): Root | undefined {
   const program = prepareHelp(new Command('berth'), context)
     .description('Runs Compose stack files on this host, without Docker.')
-    .usage('[global options] COMMAND [options]')
     .enablePositionalOptions()
     .passThroughOptions()
-    .helpOption('-h, --help', 'show this help, or that of a command')
+    .helpOption(false)
     .helpCommand(false)
-    .option('-v, --version', 'print the version of Berth')
     .argument('[command]')
     .argument('[args...]')
     .action(() => {})
-  addGlobalFlags(program).parse(argv, { from: 'user' })
-  const { version, ...globals } = program.opts<GlobalFlags & { version?: boolean }>()
-  const [name, ...args] = program.args
-  if (version) {
-    context.stdout.write(`berth version ${berthVersion}\n`)
-    return undefined
-  }
-  if (name === undefined || (name === 'help' && args[0] === undefined)) {
-    addCommands(program, commandTable).outputHelp()
-    return undefined
-  }
-  const entry = findCommand(name === 'help' ? (args[0] ?? name) : name)
-  return { globals: { ...defaultGlobals, ...globals }, entry, args: name === 'help' ? ['--help'] : args }
+  addGlobalFlags(program)
+    .option('-v, --version', 'print the version of Berth')
+    .option('-h, --help', 'show this help; after a command, that of the command')
+    .parse(argv, { from: 'user' })
+  const { version, help, ...globals } = program.opts<GlobalFlags & { version?: boolean; help?: boolean }>()
+  const [first, ...rest] = program.args
+  const [name, args] = first === 'help' || help ? [help ? first : rest[0], ['--help']] : [first, rest]
+  if (version) context.stdout.write(`berth version ${berthVersion}\n`)
+  else if (name !== undefined) return { globals: { ...defaultGlobals, ...globals }, entry: findCommand(name), args }
+  else context.stdout.write(overview(program, commandTable, context))
+  return undefined
 }
 
 function findCommand(name: string): CommandEntry {

@@ -47,11 +47,11 @@ export const load = defineCommand<LoadFlags>({
 /** Fails before anything is sent, so that a wrong path is not an error of the engine. */
 async function openArchive({ stdin, cwd }: Context, file: string | undefined): Promise<Readable> {
   if (file === undefined || file === '-') {
-    if (stdin.isTTY)
+    if (stdin().isTTY)
       throw new BerthError('USAGE', 'expected an archive on standard input, found a terminal', {
         hint: 'berth load FILE',
       })
-    return stdin
+    return stdin()
   }
   const path = resolve(cwd, file)
   try {

@@ -41,11 +41,11 @@ async function isConfirmed(context: Context, services: readonly string[], stop: 
     context.stderr.write('No stopped containers\n')
     return false
   }
-  if (!context.stdin.isTTY)
+  if (!context.stdin().isTTY)
     throw new BerthError('USAGE', 'cannot ask whether to remove containers: standard input is no terminal', {
       hint: 'use "berth rm -f"',
     })
-  const dialogue = createInterface({ input: context.stdin, output: context.stderr })
+  const dialogue = createInterface({ input: context.stdin(), output: context.stderr })
   try {
     const answer = await dialogue.question(`Going to remove ${names.join(', ')}\nAre you sure? [yN] `, {
       signal: context.signal,

@@ -3,7 +3,8 @@ import type { GlobalFlags } from './globals.ts'
 
 /** The three standard streams; values that commands print go to `stdout`, progress and errors to `stderr`. */
 export interface Streams {
-  readonly stdin: NodeJS.ReadStream
+  /** A call and not a value: opening standard input costs 5 ms, and few commands read it. */
+  readonly stdin: () => NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
 }

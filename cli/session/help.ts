@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import type { Command, Option } from 'commander'
 import type { Example } from '../commands/definition.ts'
 import type { CommandEntry } from '../commands/table.ts'
 import type { Context } from './context.ts'
@@ -12,31 +12,51 @@ export function prepareHelp(command: Command, context: Context): Command {
       writeOut: text => stdout.write(text),
       writeErr: text => stdout.write(text),
       outputError: () => {},
-      getOutHelpWidth: () => helpWidth(stdout.columns),
-      getErrHelpWidth: () => helpWidth(stdout.columns),
+      getOutHelpWidth: () => helpWidth(context),
+      getErrHelpWidth: () => helpWidth(context),
       getOutHasColors: () => true,
       getErrHasColors: () => true,
     })
-    .configureHelp({ styleTitle: title => style.bold(title), showGlobalOptions: false })
+    .configureHelp({ styleTitle: title => style.bold(title), optionDescription })
 }
 
 /** Wide terminals do not help reading. */
-function helpWidth(columns: number | undefined): number {
-  return Math.min(columns ?? 100, 100)
+function helpWidth({ stdout }: Context): number {
+  return Math.min(stdout.columns || 100, 100)
 }
 
-/** Lists every command under its group in the help of the root command. */
-export function addCommands(program: Command, table: readonly CommandEntry[]): Command {
-  for (const entry of table) {
-    if (entry.isHidden) continue
-    program.addCommand(new Command(entry.name).summary(entry.summary).helpGroup(entry.group).usage(''))
+/** The description, the words that may be chosen, and the default where it is one. */
+function optionDescription({ description, argChoices, defaultValue }: Option): string {
+  const hasDefault = typeof defaultValue === 'string' || typeof defaultValue === 'number'
+  const choices = argChoices ? [argChoices.join(', ')] : []
+  const extra = [...choices, ...(hasDefault ? [`default ${defaultValue}`] : [])]
+  return extra.length > 0 ? `${description} (${extra.join('; ')})` : description
+}
+
+/** Help of the program itself: usage, the commands by group, the global flags. */
+export function overview(program: Command, table: readonly CommandEntry[], context: Context): string {
+  const { style } = context
+  const help = program.createHelp()
+  help.prepareContext({ helpWidth: helpWidth(context) })
+  const visible = table.filter(entry => !entry.isHidden)
+  const width = Math.max(...visible.map(entry => entry.name.length))
+  const parts = [`${program.description()}\n`, `${style.bold('Usage:')} berth [global options] COMMAND [options]\n`]
+  for (const group of new Set(visible.map(entry => entry.group))) {
+    const members = visible.filter(entry => entry.group === group)
+    parts.push(style.bold(group), ...members.map(entry => `  ${entry.name.padEnd(width)}  ${entry.summary}`), '')
   }
-  program.configureHelp({
-    ...program.configureHelp(),
-    visibleArguments: () => [],
-    subcommandTerm: command => command.name(),
-  })
-  return program.addHelpText('after', '\n"berth COMMAND --help" shows the options of a command, with examples.')
+  const options = help.visibleOptions(program)
+  const optionWidth = Math.max(...options.map(option => help.optionTerm(option).length))
+  const items = options.map(option =>
+    help.formatItem(help.optionTerm(option), optionWidth, optionDescription(option), help),
+  )
+  parts.push(
+    style.bold('Global options:'),
+    ...items,
+    '',
+    '"berth COMMAND --help" shows the options of a command, with examples.',
+  )
+  return `${parts.join('\n')}\n`
 }
 
 /** Adds the examples below the options. */

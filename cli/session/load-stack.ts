@@ -46,8 +46,8 @@ export function requireServices(project: Project, names: readonly string[]): voi
   })
 }
 
-async function readAll({ stdin }: Context): Promise<string> {
+async function readAll({ stdin: open }: Context): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk))
+  for await (const chunk of open()) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks).toString()
 }

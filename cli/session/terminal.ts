@@ -15,7 +15,8 @@ export interface TerminalOptions extends Streams {
  * key, Ctrl-C too, goes to the container; it is put back in any case.
  */
 export async function runTerminal({ socket, isMultiplexed }: HijackedStream, options: TerminalOptions): Promise<void> {
-  const { stdin, stdout, stderr, tty, interactive, signal } = options
+  const { stdout, stderr, tty, interactive, signal } = options
+  const stdin = options.stdin()
   const isRaw = tty && interactive && stdin.isTTY === true
   const tellSize = () => {
     // The process may have ended meanwhile; then nobody cares for its size.
@@ -64,5 +65,5 @@ export async function runTerminal({ socket, isMultiplexed }: HijackedStream, opt
 
 /** Whether a command gets a terminal when nobody said: only if both ends of ours are one. */
 export function isInteractiveTerminal({ stdin, stdout }: Streams): boolean {
-  return stdin.isTTY === true && stdout.isTTY === true
+  return stdin().isTTY === true && stdout.isTTY === true
 }

@@ -42,7 +42,7 @@ function comparePorts(a: PortSummary, b: PortSummary): number {
   return (
     a.Type.localeCompare(b.Type) ||
     Number(a.PublicPort === undefined) - Number(b.PublicPort === undefined) ||
-    (a.IP ?? '').length - (b.IP ?? '').length ||
+    Number(a.IP?.includes(':') ?? false) - Number(b.IP?.includes(':') ?? false) ||
     (a.IP ?? '').localeCompare(b.IP ?? '') ||
     a.PrivatePort - b.PrivatePort ||
     (a.PublicPort ?? 0) - (b.PublicPort ?? 0)
