@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char stage[] = "json";
+static const char stage[] = "protocol";
 
 int json_parse(const char *text, size_t length, json_t **ret_value, struct error *err) {
 	json_error_t failure;

@@ -9,7 +9,7 @@
  *     return object_close(&r, err);
  *
  * take_x: 0 on success, a missing member is an error. take_optional_x: 1 present, 0 absent (the output keeps its value); JSON null counts as wrong type.
- * Strings and sub-values are borrowed from the document. Errors have stage "json" and name the member, e.g. "process.cwd: a string is expected".
+ * Strings and sub-values are borrowed from the document. Errors have stage "protocol" and name the member, e.g. "process.cwd: a string is expected".
  */
 
 #include "base/error.h"

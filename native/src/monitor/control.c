@@ -108,7 +108,7 @@ static int say_hello(struct control *control, int64_t id, struct object_reader *
 	if (strcmp(op, "attach") == 0)
 		return become_attach(control, id, hello, err);
 	if (strcmp(op, "control") != 0)
-		return error_set(err, EINVAL, "json", "a connection begins with \"control\" or \"attach\", not \"%.32s\"", op);
+		return error_set(err, EINVAL, "protocol", "a connection begins with \"control\" or \"attach\", not \"%.32s\"", op);
 	if ((r = object_close(hello, err)) < 0)
 		return r;
 	control->is_greeted = true;
@@ -119,14 +119,14 @@ static int say_hello(struct control *control, int64_t id, struct object_reader *
 
 /* The answer to a hello is sent by what the connection becomes. */
 static void take_frame(struct control *control, const char *text, size_t length) {
-	struct error err = {.stage = "json"};
+	struct error err = {.stage = "protocol"};
 	_cleanup_json_ json_t *message = NULL;
 	struct object_reader reader;
 	int64_t id = 0;
 	json_t *ok = NULL;
 	int r = json_parse(text, length, &message, &err);
 	if (r == 0 && (r = object_open(&reader, message, "request", &err)) == 0)
-		r = take_integer(&reader, "id", 0, INT64_MAX, &id, &err);
+		r = take_integer(&reader, "id", 1, INT64_MAX, &id, &err);
 	if (r == 0 && !control->is_greeted) {
 		if ((r = say_hello(control, id, &reader, &err)) == 0)
 			return;

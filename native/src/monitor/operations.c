@@ -230,7 +230,7 @@ int operations_run(struct monitor *monitor, json_t *request, json_t **ret_ok, st
 	const char *name;
 	int64_t id;
 	int r = object_open(&reader, request, "request", err);
-	if (r < 0 || (r = take_integer(&reader, "id", 0, INT64_MAX, &id, err)) < 0 || (r = take_string(&reader, "op", &name, err)) < 0)
+	if (r < 0 || (r = take_integer(&reader, "id", 1, INT64_MAX, &id, err)) < 0 || (r = take_string(&reader, "op", &name, err)) < 0)
 		return r;
 	for (size_t i = 0; i < ELEMENTS(operations); i++)
 		if (strcmp(operations[i].name, name) == 0) {
@@ -238,5 +238,5 @@ int operations_run(struct monitor *monitor, json_t *request, json_t **ret_ok, st
 			(void)malloc_trim(0);
 			return r;
 		}
-	return error_set(err, EINVAL, "json", "unknown op \"%.32s\"", name);
+	return error_set(err, EINVAL, "protocol", "unknown op \"%.32s\"", name);
 }

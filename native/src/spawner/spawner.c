@@ -109,21 +109,21 @@ static int run_operation(struct spawner *spawner, struct object_reader *request,
 	for (size_t i = 0; i < ELEMENTS(operations); i++)
 		if (strcmp(operations[i].name, name) == 0)
 			return operations[i].run(spawner, request, ret_ok, err);
-	return error_set(err, EINVAL, "json", "unknown op \"%.32s\"", name);
+	return error_set(err, EINVAL, "protocol", "unknown op \"%.32s\"", name);
 }
 
 static void answer_request(struct spawner *spawner, const char *text, size_t length) {
-	struct error err = {.stage = "json"};
+	struct error err = {.stage = "protocol"};
 	_cleanup_json_ json_t *document = NULL;
 	json_t *ok = NULL;
 	int64_t id = 0;
 	struct object_reader request;
 	int r = json_parse(text, length, &document, &err);
 	if (r == 0 && (r = object_open(&request, document, "request", &err)) == 0 &&
-	    (r = take_integer(&request, "id", 0, INT64_MAX, &id, &err)) == 0)
+	    (r = take_integer(&request, "id", 1, INT64_MAX, &id, &err)) == 0)
 		r = run_operation(spawner, &request, &ok, &err);
 	if (r == 0 && !ok)
-		r = error_set(&err, ENOMEM, "json", "out of memory");
+		r = error_set(&err, ENOMEM, "protocol", "out of memory");
 	if (r < 0)
 		send_message(spawner, json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(&err)));
 	else
