@@ -1,5 +1,4 @@
 import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
-import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
 import type { NetworkCreateRequest } from '../../schemas/api/networks.ts'
 import type { VolumeCreateRequest } from '../../schemas/api/volumes.ts'
 import type { SourcePosition } from '../model/project.ts'
@@ -77,8 +76,7 @@ export interface ContainerCreateOp extends ContainerOpBase<'container.create'> {
   readonly body: ContainerCreateRequest
   /** Secrets and configs to put in; their content is looked up by key when the op runs, and is never in a plan. */
   readonly files: readonly PlannedFile[]
-  /** Networks to connect after the create, for engines older than API 1.44. */
-  readonly networks: Readonly<Record<string, EndpointSettings>>
+  readonly platform: string | undefined
 }
 
 export interface PlannedFile {
