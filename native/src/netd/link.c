@@ -94,14 +94,15 @@ void link_join_bridge(struct netlink_batch *batch, const char *name, unsigned br
 	batch_put_u8(batch, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	batch_close(batch, ipv6);
 	batch_close(batch, families);
-	if (!is_isolated)
-		return;
-	batch_message(batch, "isolate port", RTM_NEWLINK, 0, &info, sizeof info);
+	/* Port settings need a master already, so they are a message of their own. */
+	batch_message(batch, "bridge port", RTM_NEWLINK, 0, &info, sizeof info);
 	batch_put_text(batch, IFLA_IFNAME, name);
 	size_t link_info = batch_open(batch, IFLA_LINKINFO);
 	batch_put_text(batch, IFLA_INFO_SLAVE_KIND, "bridge");
 	size_t data = batch_open(batch, IFLA_INFO_SLAVE_DATA);
-	batch_put_u8(batch, IFLA_BRPORT_ISOLATED, 1);
+	/* With br_netfilter, a container that calls its own published port is translated inside the bridge and must come back by the same port. */
+	batch_put_u8(batch, IFLA_BRPORT_MODE, 1);
+	batch_put_u8(batch, IFLA_BRPORT_ISOLATED, is_isolated);
 	batch_close(batch, data);
 	batch_close(batch, link_info);
 }

@@ -8,6 +8,7 @@
 #include "netd/netlink.h"
 #include "netd/network.h"
 #include "netd/server.h"
+#include "netd/watch.h"
 #include "report.h"
 
 #include <errno.h>
@@ -126,7 +127,12 @@ int netd_main(int argc, char **argv) {
 	raise_file_limit();
 	process_harden();
 	if (netd_open(&netd, arguments.run_dir, arguments.instance, &err) < 0 || watch_signals(&netd, &signals, &err) < 0 ||
-	    server_start(&netd, arguments.listener, &err) < 0 || loop_run(&netd.loop, &err) < 0) {
+	    server_start(&netd, arguments.listener, &err) < 0) {
+		report_failure("netd", &err);
+		return 1;
+	}
+	watch_start(&netd);
+	if (loop_run(&netd.loop, &err) < 0) {
 		report_failure("netd", &err);
 		return 1;
 	}

@@ -238,15 +238,25 @@ int netlink_dump(int fd, struct netlink_batch *batch, netlink_handler on_message
 	return r < 0 ? r : collect(fd, batch, on_message, context, err);
 }
 
-const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t header, uint16_t type) {
-	size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(header);
-	while (at + NLA_HDRLEN <= message->nlmsg_len) {
-		const struct nlattr *attribute = (const struct nlattr *)((const char *)message + at);
-		if (attribute->nla_len < NLA_HDRLEN || at + attribute->nla_len > message->nlmsg_len)
+/* The attribute `type` among those in start[0..length). */
+static const struct nlattr *find_attribute(const char *start, size_t length, uint16_t type) {
+	size_t at = 0;
+	while (at + NLA_HDRLEN <= length) {
+		const struct nlattr *attribute = (const struct nlattr *)(start + at);
+		if (attribute->nla_len < NLA_HDRLEN || at + attribute->nla_len > length)
 			return NULL;
 		if ((attribute->nla_type & NLA_TYPE_MASK) == type)
 			return attribute;
 		at += NLA_ALIGN(attribute->nla_len);
 	}
 	return NULL;
+}
+
+const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t header, uint16_t type) {
+	size_t start = NLMSG_HDRLEN + NLMSG_ALIGN(header);
+	return start > message->nlmsg_len ? NULL : find_attribute((const char *)message + start, message->nlmsg_len - start, type);
+}
+
+const struct nlattr *nested_attribute(const struct nlattr *nest, uint16_t type) {
+	return find_attribute(attribute_data(nest), attribute_length(nest), type);
 }

@@ -76,5 +76,7 @@ int netlink_dump(int fd, struct netlink_batch *batch, netlink_handler on_message
 
 /* The attribute `type` in a message's tail, or NULL. `header` is the length of what follows the netlink header. */
 const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t header, uint16_t type);
+/* The same inside a nested attribute. */
+const struct nlattr *nested_attribute(const struct nlattr *nest, uint16_t type);
 static inline const void *attribute_data(const struct nlattr *attribute) { return (const char *)attribute + NLA_HDRLEN; }
 static inline size_t attribute_length(const struct nlattr *attribute) { return (size_t)attribute->nla_len - NLA_HDRLEN; }

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/fdio.h"
+#include "netd/admission.h"
 #include "netd/keep.h"
 #include "netd/link.h"
 
@@ -102,7 +103,9 @@ static void take_down(struct netd *netd, const struct network *network) {
 static int add_rules(struct netd *netd, const struct network *network, struct error *err) {
 	int r = ruleset_add_network(&netd->ruleset, network, err);
 	/* Somebody has flushed the rules (`nft flush ruleset`): put back all of them. */
-	return r < 0 ? ruleset_replace(&netd->ruleset, netd->networks, netd->containers, err) : 0;
+	if (r < 0)
+		r = ruleset_replace(&netd->ruleset, netd->networks, netd->containers, err);
+	return r < 0 ? r : admission_add(&netd->ruleset, netd->networks, err);
 }
 
 static int insert(struct netd *netd, json_t *config, bool *ret_is_new, struct network **ret_network, struct error *err) {
@@ -172,6 +175,7 @@ int network_remove(struct netd *netd, const char *id, struct error *err) {
 		return error_set(err, EBUSY, "network", "network %s has %zu endpoints", id, network->user_count);
 	struct error ignored; /* elements that somebody has flushed */
 	(void)ruleset_remove_network(&netd->ruleset, network, &ignored);
+	(void)admission_remove(&netd->ruleset, network->bridge, &ignored);
 	take_out(netd, network);
 	return 0;
 }

@@ -75,6 +75,10 @@ void nft_add_set(struct netlink_batch *batch, const struct nft_table *table, con
 		batch_put_be32(batch, NFTA_SET_DATA_TYPE, set->data_type);
 		batch_put_be32(batch, NFTA_SET_DATA_LEN, set->data_length);
 	}
+	/* What nft(8) would write itself: names of interfaces are in host order, or it prints them empty. Type 0, length 4, BYTEORDER_HOST_ENDIAN. */
+	static const uint8_t host_order[] = {0, 4, 1, 0, 0, 0};
+	if (set->key_type == NFT_TYPE_INTERFACE)
+		batch_put(batch, NFTA_SET_USERDATA, host_order, sizeof host_order);
 	/* Every set of a transaction needs an id of its own. */
 	batch_put_be32(batch, NFTA_SET_ID, batch->count);
 }
@@ -112,6 +116,29 @@ size_t nft_open_rule(struct netlink_batch *batch, const struct nft_table *table,
 	batch_put_text(batch, NFTA_RULE_TABLE, table->name);
 	batch_put_text(batch, NFTA_RULE_CHAIN, chain);
 	return batch_open(batch, NFTA_RULE_EXPRESSIONS);
+}
+
+/* User data is a list of type, length (both one byte), value; 0 is a comment with its NUL. */
+size_t nft_open_first_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain, const char *comment) {
+	uint8_t data[2 + 128] = {0};
+	size_t length = strlen(comment) + 1;
+	if (length > sizeof data - 2)
+		length = sizeof data - 2;
+	data[1] = (uint8_t)length;
+	memcpy(data + 2, comment, length);
+	open_message(batch, chain, NFT_MSG_NEWRULE, NLM_F_CREATE, table->family);
+	batch_put_text(batch, NFTA_RULE_TABLE, table->name);
+	batch_put_text(batch, NFTA_RULE_CHAIN, chain);
+	batch_put(batch, NFTA_RULE_USERDATA, data, 2 + length);
+	return batch_open(batch, NFTA_RULE_EXPRESSIONS);
+}
+
+void nft_delete_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain, uint64_t handle) {
+	uint64_t big = __builtin_bswap64(handle);
+	open_message(batch, chain, NFT_MSG_DELRULE, 0, table->family);
+	batch_put_text(batch, NFTA_RULE_TABLE, table->name);
+	batch_put_text(batch, NFTA_RULE_CHAIN, chain);
+	batch_put(batch, NFTA_RULE_HANDLE, &big, sizeof big);
 }
 
 void nft_close_rule(struct netlink_batch *batch, size_t rule) { batch_close(batch, rule); }
@@ -236,3 +263,18 @@ void nft_dnat(struct netlink_batch *batch, uint8_t family, uint32_t address, uin
 }
 
 void nft_masquerade(struct netlink_batch *batch) { close_expression(batch, open_expression(batch, "masq")); }
+
+void nft_counter(struct netlink_batch *batch) { close_expression(batch, open_expression(batch, "counter")); }
+
+void nft_get_table(struct netlink_batch *batch, const struct nft_table *table) {
+	open_message(batch, "table", NFT_MSG_GETTABLE, 0, table->family);
+	batch_put_text(batch, NFTA_TABLE_NAME, table->name);
+}
+
+void nft_dump_chains(struct netlink_batch *batch) { open_message(batch, "list chains", NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC); }
+
+void nft_dump_rules(struct netlink_batch *batch, const struct nft_table *table, const char *chain) {
+	open_message(batch, "list rules", NFT_MSG_GETRULE, NLM_F_DUMP, table->family);
+	batch_put_text(batch, NFTA_RULE_TABLE, table->name);
+	batch_put_text(batch, NFTA_RULE_CHAIN, chain);
+}

@@ -78,6 +78,9 @@ void nft_add_element(struct netlink_batch *batch, const struct nft_table *table,
 void nft_delete_element(struct netlink_batch *batch, const struct nft_table *table, const char *set, const struct nft_element *element);
 
 size_t nft_open_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain);
+/* The same at the head of the chain, with a comment (nft and iptables show it). */
+size_t nft_open_first_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain, const char *comment);
+void nft_delete_rule(struct netlink_batch *batch, const struct nft_table *table, const char *chain, uint64_t handle);
 void nft_close_rule(struct netlink_batch *batch, size_t rule);
 
 /* Expressions of the open rule. */
@@ -93,8 +96,15 @@ void nft_compare(struct netlink_batch *batch, uint32_t reg, enum nft_cmp_ops op,
 void nft_immediate(struct netlink_batch *batch, uint32_t into, const void *data, size_t length);
 /* The key starts at `key`; the rule ends here when it is not in. `into` 0 for sets. */
 void nft_lookup(struct netlink_batch *batch, const char *set, uint32_t key, uint32_t into, bool is_inverted);
+void nft_counter(struct netlink_batch *batch);
 /* NF_ACCEPT, NF_DROP, NFT_JUMP, NFT_RETURN; `chain` for jumps. */
 void nft_verdict(struct netlink_batch *batch, int verdict, const char *chain);
 /* Destination translation to the address and port in two registers. */
 void nft_dnat(struct netlink_batch *batch, uint8_t family, uint32_t address, uint32_t port);
 void nft_masquerade(struct netlink_batch *batch);
+
+/* Requests for netlink_dump, one per batch, without nft_begin: all chains of all tables; the rules of one chain. */
+/* Fails with ENOENT when there is no such table; for netlink_transact, without nft_begin. */
+void nft_get_table(struct netlink_batch *batch, const struct nft_table *table);
+void nft_dump_chains(struct netlink_batch *batch);
+void nft_dump_rules(struct netlink_batch *batch, const struct nft_table *table, const char *chain);
