@@ -37,7 +37,7 @@ int cgroup_devices_v1(int folder, const struct cgroup_device_rule *rules, size_t
 
 enum { INSTRUCTIONS_PER_RULE = 8, PROLOGUE = 6, EPILOGUE = 2 };
 
-#define INSN(c, d, s, o, i) ((struct bpf_insn){.code = (c), .dst_reg = (d), .src_reg = (s), .off = (short)(o), .imm = (int)(i)})
+#define INSN(c, d, s, o, i) ((struct bpf_insn){.code = (c), .dst_reg = (d) & 15, .src_reg = (s) & 15, .off = (short)(o), .imm = (int)(i)})
 
 struct program {
     struct bpf_insn *code;

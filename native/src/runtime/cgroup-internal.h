@@ -39,7 +39,8 @@ struct cgroup_host {
 struct cgroup_part {
     const struct hierarchy *hierarchy;
     int folder;  /* dirfd */
-    int join_fd; /* open between cgroup_join_prepare() and cgroup_join_done() */
+    int join_fd; /* these two between cgroup_join_prepare() and cgroup_join_done() */
+    int tree;    /* detached mount of the folder, for a cgroup mount inside the container */
 };
 
 struct cgroup {

@@ -33,7 +33,7 @@ static int add_part(struct cgroup *cgroup, const struct hierarchy *hierarchy, st
     int failed = cgroup_make_folder(hierarchy, cgroup->path, &folder, err);
     if (failed < 0)
         return failed;
-    cgroup->parts[cgroup->part_count++] = (struct cgroup_part){.hierarchy = hierarchy, .folder = folder, .join_fd = -1};
+    cgroup->parts[cgroup->part_count++] = (struct cgroup_part){.hierarchy = hierarchy, .folder = folder, .join_fd = -1, .tree = -1};
     if (hierarchy->is_v2 || (!cgroup->host->v2 && (hierarchy->controllers & CONTROLLER_FREEZER))) {
         cgroup->core = folder;
         cgroup->core_is_v2 = hierarchy->is_v2;
@@ -97,24 +97,35 @@ int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resource
 
 int cgroup_clone_fd(const struct cgroup *cgroup) { return cgroup->core_is_v2 ? cgroup->core : -1; }
 
-int cgroup_join_prepare(struct cgroup *cgroup, struct error *err) {
+static int prepare_part(struct cgroup_part *part, bool is_mounted_inside) {
+    if (is_mounted_inside) {
+        part->tree = sys_open_tree(part->folder, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (part->tree < 0)
+            return -errno;
+    }
+    if (part->hierarchy->is_v2)
+        return 0; /* joined by clone3 */
+    part->join_fd = openat(part->folder, "tasks", O_WRONLY | O_CLOEXEC);
+    return part->join_fd < 0 ? -errno : 0;
+}
+
+int cgroup_join_prepare(struct cgroup *cgroup, bool is_mounted_inside, struct error *err) {
     for (size_t i = 0; i < cgroup->part_count; i++) {
-        struct cgroup_part *part = &cgroup->parts[i];
-        if (part->hierarchy->is_v2)
-            continue; /* by clone3 */
-        part->join_fd = openat(part->folder, "tasks", O_WRONLY | O_CLOEXEC);
-        if (part->join_fd < 0) {
-            int failed = error_errno(err, "cgroup", "cannot open tasks of cgroup %s (%s)", cgroup->path, part->hierarchy->name);
+        int failed = prepare_part(&cgroup->parts[i], is_mounted_inside);
+        if (failed < 0) {
             cgroup_join_done(cgroup);
-            return failed;
+            return error_set(err, -failed, "cgroup", "cannot open cgroup %s (%s): %s", cgroup->path, cgroup->parts[i].hierarchy->name,
+                             strerror(-failed));
         }
     }
     return 0;
 }
 
 void cgroup_join_done(struct cgroup *cgroup) {
-    for (size_t i = 0; i < cgroup->part_count; i++)
+    for (size_t i = 0; i < cgroup->part_count; i++) {
         close_fd(&cgroup->parts[i].join_fd);
+        close_fd(&cgroup->parts[i].tree);
+    }
 }
 
 /* "0" into `tasks`, not a pid into cgroup.procs: a thread that moves itself needs no lock of all the host's processes (Linux 5.19). */
@@ -187,7 +198,7 @@ static int wait_empty(struct cgroup *cgroup, unsigned timeout_ms) {
         struct pollfd poller = {.fd = events, .events = POLLPRI};
         char text[128];
         if (events >= 0)
-            (void)pread(events, text, sizeof text, 0);
+            (void)!pread(events, text, sizeof text, 0);
         (void)poll(&poller, 1, 1);
     }
     return 0;

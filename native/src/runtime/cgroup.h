@@ -82,8 +82,8 @@ int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resource
 /* For clone3's `cgroup` field (v2, also on hybrid hosts), or -1. cgroup_join() is needed in either case. */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 
-/* Opens what cgroup_join() writes to. Called before clone; the fds are O_CLOEXEC and closed by cgroup_join_done() in the parent. */
-int cgroup_join_prepare(struct cgroup *cgroup, struct error *err);
+/* Opens what cgroup_join() writes to, and what a cgroup mount inside the container shows. Before clone; cgroup_join_done() in the parent closes it. */
+int cgroup_join_prepare(struct cgroup *cgroup, bool is_mounted_inside, struct error *err);
 void cgroup_join_done(struct cgroup *cgroup);
 
 enum cgroup_join_step { CGROUP_JOIN_ALL_BUT_CPU, CGROUP_JOIN_CPU };

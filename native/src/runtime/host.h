@@ -18,9 +18,11 @@ struct host {
     unsigned last_cap; /* highest capability that the kernel knows */
     int mount_ns; /* a mount namespace that holds one empty tmpfs: copies of it are cheap, unlike copies of the host's */
     int pid_ns; /* our own, to come back to after a clone into a container's */
-    int null; /* the host's /dev/null, verified (1:3), O_PATH */
+    int null; /* the host's /dev/null, verified (1:3) */
     int init; /* sealed memfd with the program that is PID 1 for `init: true` */
     struct cgroup_host *cgroups;  /* NULL where no hierarchy is mounted */
+    uint64_t ignored_signals; /* by this process when it started: children inherit that */
+    bool resets_affinity, resets_scheduler, resets_personality; /* this process has other values than a container should */
     bool overlay_lowerdir_append; /* fsconfig "lowerdir+" (6.8) */
     bool clones_detached_mounts;  /* open_tree(OPEN_TREE_CLONE) of a mount that is attached nowhere (6.15) */
 };

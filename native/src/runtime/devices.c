@@ -1,0 +1,84 @@
+#include "runtime/devices.h"
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+#include "runtime/path.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+static const struct spec_device defaults[] = {
+    {'c', "/dev/null", 1, 3, 0666, 0, 0},   {'c', "/dev/zero", 1, 5, 0666, 0, 0},    {'c', "/dev/full", 1, 7, 0666, 0, 0},
+    {'c', "/dev/random", 1, 8, 0666, 0, 0}, {'c', "/dev/urandom", 1, 9, 0666, 0, 0}, {'c', "/dev/tty", 5, 0, 0666, 0, 0},
+};
+
+static const struct {
+    const char *name, *target;
+} links[] = {
+    {"fd", "/proc/self/fd"},         {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+    {"stderr", "/proc/self/fd/2"},   {"ptmx", "pts/ptmx"},         {"core", "/proc/kcore"},
+};
+
+static mode_t file_type(char type) { return type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR; }
+
+/* A node that is there already must be the very device; the image could hold a link to somewhere instead (CVE-2026-41579). */
+static int check_node(int folder, const char *name, const struct spec_device *device) {
+    struct stat status;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    bool is_same = (status.st_mode & S_IFMT) == file_type(device->type) &&
+                   (device->type == 'p' || status.st_rdev == makedev(device->major, device->minor));
+    return is_same ? 0 : -EEXIST;
+}
+
+static int make_node(int folder, const char *name, const struct spec_device *device) {
+    if (sys_mknodat(folder, name, file_type(device->type) | device->mode, makedev(device->major, device->minor)) < 0)
+        return errno == EEXIST ? check_node(folder, name, device) : -errno;
+    if ((device->uid || device->gid) && fchownat(folder, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    return 0;
+}
+
+static int make_device(struct launch *launch, const struct spec_device *device) {
+    const char *name;
+    _cleanup_close_ int folder = path_open_parent(launch->root, device->path, &name);
+    int failed = folder < 0 ? folder : make_node(folder, name, device);
+    return failed < 0 ? error_set(launch->err, -failed, "device", "cannot make the device %s: %s", device->path, strerror(-failed)) : 0;
+}
+
+bool devices_has_own_dev(const struct spec *spec) {
+    bool is_own = false;
+    for (size_t i = 0; i < spec->mount_count; i++)
+        if (strcmp(spec->mounts[i].destination, "/dev") == 0)
+            is_own = spec->mounts[i].kind == MOUNT_FILESYSTEM;
+    return is_own;
+}
+
+static bool is_listed(const struct spec *spec, const char *path) {
+    for (size_t i = 0; i < spec->device_count; i++)
+        if (strcmp(spec->devices[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+static int make_defaults(struct launch *launch) {
+    _cleanup_close_ int folder = path_open(launch->root, "/dev", O_DIRECTORY);
+    int failed = folder < 0 ? folder : 0;
+    for (size_t i = 0; failed >= 0 && i < ELEMENTS(defaults); i++)
+        if (!is_listed(&launch->config->spec, defaults[i].path))
+            failed = make_node(folder, strrchr(defaults[i].path, '/') + 1, &defaults[i]);
+    for (size_t i = 0; failed >= 0 && i < ELEMENTS(links); i++)
+        if (symlinkat(links[i].target, folder, links[i].name) < 0 && errno != EEXIST)
+            failed = -errno;
+    return failed < 0 ? error_set(launch->err, -failed, "device", "cannot fill /dev: %s", strerror(-failed)) : 0;
+}
+
+int devices_apply(struct launch *launch) {
+    const struct spec *spec = &launch->config->spec;
+    int failed;
+    for (size_t i = 0; i < spec->device_count; i++)
+        if ((failed = make_device(launch, &spec->devices[i])) < 0)
+            return failed;
+    return devices_has_own_dev(spec) ? make_defaults(launch) : 0;
+}
