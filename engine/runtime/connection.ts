@@ -32,6 +32,9 @@ export class NativeConnection {
   readonly #listeners = new Set<(message: Readonly<Record<string, unknown>>) => void>()
   readonly #onData: (chunk: Buffer) => void
   #lastId = 0
+  /** Request whose answer ends the framing. */
+  #lastFramedId: number | undefined
+  #isUnframed = false
   #closed: BerthError | undefined
   readonly #closeListeners = new Set<(reason: BerthError) => void>()
 
@@ -76,6 +79,14 @@ export class NativeConnection {
     })
   }
 
+  /** Like `request`, for ops whose answer is the last frame: what follows is left for `takeSocket`. */
+  requestLast<T = Readonly<Record<string, unknown>>>(
+    message: { readonly op: string } & Readonly<Record<string, unknown>>,
+  ): Promise<T> {
+    this.#lastFramedId = this.#lastId + 1
+    return this.request<T>(message)
+  }
+
   /** Sends raw bytes behind the frames (an archive for `unpack`); see `socket` for streams. */
   get output(): Writable {
     return this.#output
@@ -117,25 +128,13 @@ export class NativeConnection {
       // A listener or an answered caller may take the socket: bytes behind that frame are not ours to parse.
       for (let message = this.#decoder.next(); message !== undefined; message = this.#decoder.next()) {
         this.#dispatch(message as Readonly<Record<string, unknown>>)
-        if (this.#unframedAfter) return
+        if (this.#isUnframed) return
       }
     } catch (cause) {
       this.#end(cause instanceof Error ? cause : new Error(String(cause)))
       this.close()
     }
   }
-
-  /** True between the answer to a request that ends the framing and `takeSocket`. */
-  #unframedAfter = false
-
-  /** Like `request`, for ops whose answer is the last frame: what follows is left for `takeSocket`. */
-  requestLast<T = Readonly<Record<string, unknown>>>(
-    message: { readonly op: string } & Readonly<Record<string, unknown>>,
-  ): Promise<T> {
-    this.#isLast = true
-    return this.request<T>(message)
-  }
-  #isLast = false
 
   #dispatch(message: Readonly<Record<string, unknown>>): void {
     if (!('id' in message)) {
@@ -147,8 +146,8 @@ export class NativeConnection {
     if (waiter === undefined) return
     this.#waiting.delete(answer.id)
     if ('ok' in answer) {
-      if (this.#isLast) {
-        this.#unframedAfter = true
+      if (answer.id === this.#lastFramedId) {
+        this.#isUnframed = true
         this.#input.pause()
       }
       waiter.resolve(answer.ok as never)

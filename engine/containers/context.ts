@@ -1,0 +1,33 @@
+import type { EventBus } from '../events/bus.ts'
+import type { ContainerImages } from '../images/service.ts'
+import type { Logger } from '../log.ts'
+import type { ContainerNetworks } from '../networks/attachments.ts'
+import type { Spawner } from '../runtime/spawner.ts'
+import type { HostTraits } from '../runtime/spec.ts'
+import type { ContainerVolumes } from '../volumes/service.ts'
+import type { Clock } from './clock.ts'
+import type { KeyedQueue } from './keyed-queue.ts'
+import type { OomIncidents } from './oom-incidents.ts'
+import { type ContainerPaths, containerPaths } from './record.ts'
+import type { ContainerRegistry } from './registry.ts'
+
+/** What every function of this folder may use. Made once, by `main.ts`. */
+export interface ContainerContext {
+  readonly registry: ContainerRegistry
+  /** One writer per container: whatever changes state or runtime of a container runs in its queue. */
+  readonly queue: KeyedQueue
+  readonly incidents: OomIncidents
+  readonly events: EventBus
+  readonly networks: ContainerNetworks
+  readonly images: ContainerImages
+  readonly volumes: ContainerVolumes
+  readonly spawner: Spawner
+  readonly log: Logger
+  readonly clock: Clock
+  readonly host: HostTraits & { readonly cpuCount: number }
+  readonly runDir: string
+  readonly dataRoot: string
+}
+
+export const pathsOf = (context: ContainerContext, id: string): ContainerPaths =>
+  containerPaths(id, context.runDir, context.dataRoot)

@@ -1,0 +1,167 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import type { ContainerFile } from '../../schemas/api/berth.ts'
+import type { ContainerCreateRequest, ContainerCreateResponse } from '../../schemas/api/container-create.ts'
+import type { HostConfig } from '../../schemas/api/host-config.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { ResolvedImage } from '../images/service.ts'
+import { containerCapabilities } from '../runtime/capabilities.ts'
+import { parseSecurityOptions } from '../runtime/security.ts'
+import { maskedPaths, readonlyPaths } from '../runtime/spec.ts'
+import type { MountRequest } from '../volumes/service.ts'
+import { formatTime } from './clock.ts'
+import { type ContainerContext, pathsOf } from './context.ts'
+import { logConfigOf } from './log-config.ts'
+import { mergeImageConfig } from './merge-image.ts'
+import { toMountRequests } from './mount-requests.ts'
+import { randomId, randomName } from './names.ts'
+import type { ContainerRecord } from './record.ts'
+import { defaultOomPolicy } from './restart.ts'
+import { isUp } from './state.ts'
+import { publish } from './transition.ts'
+import { checkCreateRequest, checkName, checkRestartPolicy } from './validate.ts'
+
+/** Makes a container: a record, its place in networks and volumes; nothing of it runs yet. On failure nothing is left. */
+export async function createContainer(
+  context: ContainerContext,
+  request: ContainerCreateRequest,
+  options: { readonly name: string | undefined; readonly signal?: AbortSignal },
+): Promise<ContainerCreateResponse> {
+  checkCreateRequest(request, context.host.cpuCount)
+  const wantedName = options.name === undefined || options.name === '' ? undefined : checkName(options.name)
+  if (!request.Image) throw new BerthError('INVALID_ARGUMENT', 'invalid reference format: no image given')
+  const image = await context.images.resolve(
+    request.Image,
+    options.signal === undefined ? {} : { signal: options.signal },
+  )
+  const id = randomId()
+  const name = wantedName ?? randomName(candidate => context.registry.isNameTaken(candidate))
+  context.registry.reserveName(name, id)
+  const undo: (() => Promise<void> | void)[] = [() => context.registry.releaseName(name, id)]
+  try {
+    const draft = toRecord(context, request, image, { id, name })
+    undo.push(() => context.volumes.release(id, { removeAnonymous: true }))
+    const mounts = await context.volumes.reserve(id, draft.mounts)
+    undo.push(() => context.networks.release(id))
+    await context.networks.reserve({
+      containerId: id,
+      name,
+      hostname: draft.config.Hostname ?? '',
+      mode: draft.hostConfig.NetworkMode ?? '',
+      endpoints: draft.endpoints,
+      ...(request.MacAddress ? { macAddress: request.MacAddress } : {}),
+      exposedPorts: Object.keys(draft.config.ExposedPorts ?? {}),
+      portBindings: draft.hostConfig.PortBindings ?? {},
+      publishAllPorts: draft.hostConfig.PublishAllPorts === true,
+      dns: draft.hostConfig.Dns ?? [],
+      dnsOptions: draft.hostConfig.DnsOptions ?? [],
+      sysctls: draft.hostConfig.Sysctls ?? {},
+      labels: draft.config.Labels ?? {},
+    })
+    if (draft.hasFiles) {
+      undo.push(() => rm(pathsOf(context, id).data, { recursive: true, force: true }))
+      await writeFiles(pathsOf(context, id), request.Berth?.Files ?? [])
+    }
+    const container = await context.registry.add({ ...draft, mounts })
+    context.images.use(image.id, { containerId: id, isRunning: () => isUp(container.state) })
+    publish(context, container, 'create')
+    return { Id: id, Warnings: [] }
+  } catch (error) {
+    for (const step of undo.reverse()) {
+      await Promise.resolve(step()).catch?.((undoError: unknown) => {
+        context.log.error({ container: id, err: undoError }, 'create not undone')
+      })
+    }
+    throw error
+  }
+}
+
+function toRecord(
+  context: ContainerContext,
+  request: ContainerCreateRequest,
+  image: ResolvedImage,
+  identity: { readonly id: string; readonly name: string },
+): ContainerRecord {
+  const { HostConfig: wishes = {}, NetworkingConfig, Berth, ...config } = request
+  const hostConfig = withDefaults(wishes)
+  const merged = mergeImageConfig(config, image.config)
+  const args = [...(merged.Entrypoint ?? []), ...(merged.Cmd ?? [])]
+  if (args.length === 0 || args[0] === '') throw new BerthError('INVALID_ARGUMENT', 'no command specified')
+  checkSecurity(context, hostConfig)
+  logConfigOf(hostConfig, '')
+  const restartPolicy = checkRestartPolicy(hostConfig)
+  return {
+    ...identity,
+    createdAt: formatTime(context.clock.now()),
+    config: {
+      ...merged,
+      Image: request.Image,
+      Hostname: request.Hostname || defaultHostname(context, hostConfig, identity.id),
+    },
+    hostConfig,
+    image: { id: image.id, reference: image.reference },
+    args,
+    endpoints: NetworkingConfig?.EndpointsConfig ?? {},
+    mounts: toMountRequests({
+      hostConfig,
+      volumePaths: Object.keys(merged.Volumes ?? {}),
+      inherited: inheritedMounts(context, hostConfig.VolumesFrom ?? []),
+    }),
+    restartPolicy,
+    oomPolicy: Berth?.Oom ?? defaultOomPolicy(restartPolicy),
+    priority: Berth?.Priority ?? 0,
+    hasFiles: (Berth?.Files?.length ?? 0) > 0,
+  }
+}
+
+function defaultHostname(context: ContainerContext, hostConfig: HostConfig, id: string): string {
+  const isHosts = hostConfig.NetworkMode === 'host' || hostConfig.UTSMode === 'host'
+  return isHosts ? context.host.hostname : id.slice(0, 12)
+}
+
+/** Members that inspect shows with dockerd's defaults. */
+function withDefaults(wishes: HostConfig): HostConfig {
+  const isPrivileged = wishes.Privileged === true
+  const mode = wishes.NetworkMode ?? ''
+  return {
+    ...wishes,
+    NetworkMode: mode === '' || mode === 'default' ? 'bridge' : mode,
+    RestartPolicy: {
+      Name: wishes.RestartPolicy?.Name || 'no',
+      MaximumRetryCount: wishes.RestartPolicy?.MaximumRetryCount ?? 0,
+    },
+    LogConfig: { Type: wishes.LogConfig?.Type || 'json-file', Config: wishes.LogConfig?.Config ?? {} },
+    IpcMode: wishes.IpcMode || 'private',
+    CgroupnsMode: wishes.CgroupnsMode || (isPrivileged ? 'host' : 'private'),
+    ShmSize: wishes.ShmSize || 64 * 1024 * 1024,
+    ...(wishes.Memory && !wishes.MemorySwap ? { MemorySwap: wishes.Memory * 2 } : {}),
+    MaskedPaths: isPrivileged ? undefined : (wishes.MaskedPaths ?? [...maskedPaths]),
+    ReadonlyPaths: isPrivileged ? undefined : (wishes.ReadonlyPaths ?? [...readonlyPaths]),
+    Runtime: wishes.Runtime || 'berth',
+  }
+}
+
+/** Names that no kernel knows are told now and not at the start. */
+function checkSecurity(context: ContainerContext, hostConfig: HostConfig): void {
+  const available = context.host.capabilities
+  const { CapAdd: add = [], CapDrop: drop = [], Privileged } = hostConfig
+  containerCapabilities({ add, drop, isPrivileged: Privileged === true, available })
+  parseSecurityOptions(hostConfig.SecurityOpt ?? [], available)
+}
+
+/** `container[:ro|rw]` of VolumesFrom: the other's mounts, with its access unless told. */
+function inheritedMounts(context: ContainerContext, sources: readonly string[]): readonly MountRequest[] {
+  return sources.flatMap(source => {
+    const [reference = '', mode] = source.split(':')
+    const isReadOnly = mode === 'ro' ? { isReadOnly: true } : {}
+    return context.registry.get(reference).record.mounts.map(mount => ({ ...mount, ...isReadOnly }))
+  })
+}
+
+/** Secrets and configs are kept where only root reads them, apart from the record: they show in no answer. */
+async function writeFiles(
+  paths: { readonly data: string; readonly files: string },
+  files: readonly ContainerFile[],
+): Promise<void> {
+  await mkdir(paths.data, { recursive: true, mode: 0o710 })
+  await writeFile(paths.files, JSON.stringify(files), { mode: 0o600 })
+}

@@ -1,0 +1,173 @@
+import type { ContainerSummary } from '../../schemas/api/containers.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import { booleanFilter, type Filters, matchesAny, matchesLabels } from '../http/filters.ts'
+import type { Container } from './container.ts'
+import type { ContainerContext } from './context.ts'
+import { describeMounts, describeStatus } from './describe.ts'
+import { isUp } from './state.ts'
+
+export const listFilters = [
+  'ancestor',
+  'before',
+  'exited',
+  'expose',
+  'health',
+  'id',
+  'is-task',
+  'label',
+  'name',
+  'network',
+].concat(['publish', 'since', 'status', 'volume'])
+
+export interface ListOptions {
+  /** Those that do not run too; a status or exited filter implies it, as dockerd. */
+  readonly all: boolean
+  /** Newest ones only; 0 = no limit. */
+  readonly limit: number
+  readonly filters: Filters
+}
+
+/** GET /containers/json, newest first. */
+export function listContainers(context: ContainerContext, options: ListOptions): readonly ContainerSummary[] {
+  const { filters } = options
+  checkFilters(filters)
+  const includesDown = options.all || options.limit > 0 || filters.has('status') || filters.has('exited')
+  const bounds = {
+    before: boundOf(context, filters, 'before'),
+    since: boundOf(context, filters, 'since'),
+  }
+  const matching = context.registry
+    .list()
+    .filter(container => includesDown || isUp(container.state) || container.state.status === 'restarting')
+    .filter(container => matches(context, container, filters))
+    .filter(({ record }) => bounds.before === undefined || record.createdAt < bounds.before)
+    .filter(({ record }) => bounds.since === undefined || record.createdAt > bounds.since)
+    .sort((a, b) => (a.record.createdAt < b.record.createdAt ? 1 : -1))
+  const now = context.clock.now()
+  const chosen = options.limit > 0 ? matching.slice(0, options.limit) : matching
+  return chosen.map(container => summarize(context, container, now))
+}
+
+const statuses: readonly string[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
+
+function checkFilters(filters: Filters): void {
+  for (const status of filters.get('status') ?? []) {
+    if (!statuses.includes(status)) throw new BerthError('INVALID_ARGUMENT', `invalid filter 'status=${status}'`)
+  }
+  for (const code of filters.get('exited') ?? []) {
+    if (!/^\d+$/.test(code)) throw new BerthError('INVALID_ARGUMENT', `invalid filter 'exited=${code}'`)
+  }
+  booleanFilter(filters, 'is-task')
+}
+
+function boundOf(context: ContainerContext, filters: Filters, name: 'before' | 'since'): string | undefined {
+  const reference = filters.get(name)?.[0]
+  return reference === undefined ? undefined : context.registry.get(reference).record.createdAt
+}
+
+function matches(context: ContainerContext, container: Container, filters: Filters): boolean {
+  if (filters.size === 0) return true
+  const { record, state, live } = container
+  return (
+    matchesLabels(record.config.Labels ?? {}, filters) &&
+    matchesAny(filters, 'id', value => record.id.startsWith(value)) &&
+    matchesAny(filters, 'name', value => matchesName(record.name, value)) &&
+    matchesAny(filters, 'status', value => state.status === value) &&
+    matchesAny(filters, 'exited', value => state.status === 'exited' && state.exitCode === Number(value)) &&
+    matchesAny(filters, 'health', value => (live.health?.status ?? 'none') === value) &&
+    matchesAny(filters, 'ancestor', value => isAncestor(record, value)) &&
+    matchesAny(filters, 'volume', value =>
+      record.mounts.some(
+        mount => mount.target === value || (mount.kind === 'volume' ? mount.name : mount.source) === value,
+      ),
+    ) &&
+    matchesAny(filters, 'network', value =>
+      Object.entries(context.networks.endpoints(record.id)).some(
+        ([name, endpoint]) => name === value || (endpoint.NetworkID ?? '').startsWith(value),
+      ),
+    ) &&
+    matchesAny(filters, 'publish', value => matchesPort(context, record.id, value, 'PublicPort')) &&
+    matchesAny(filters, 'expose', value => matchesPort(context, record.id, value, 'PrivatePort')) &&
+    booleanFilter(filters, 'is-task') !== true
+  )
+}
+
+/** dockerd matches a regular expression against the name with and without its slash. */
+function matchesName(name: string, pattern: string): boolean {
+  if (name === pattern || `/${name}` === pattern) return true
+  try {
+    const expression = new RegExp(pattern)
+    return expression.test(name) || expression.test(`/${name}`)
+  } catch {
+    return false
+  }
+}
+
+const isAncestor = (record: Container['record'], value: string): boolean => {
+  const named = record.config.Image ?? ''
+  const id = record.image.id.replace(/^sha256:/, '')
+  return (
+    named === value ||
+    named === `${value}:latest` ||
+    record.image.reference === value ||
+    id.startsWith(value.replace(/^sha256:/, ''))
+  )
+}
+
+function matchesPort(
+  context: ContainerContext,
+  id: string,
+  value: string,
+  member: 'PublicPort' | 'PrivatePort',
+): boolean {
+  const [range = '', protocol = 'tcp'] = value.split('/')
+  const [from = '', to = from] = range.split('-')
+  return context.networks
+    .ports(id)
+    .some(port => port.Type === protocol && (port[member] ?? -1) >= Number(from) && (port[member] ?? -1) <= Number(to))
+}
+
+function summarize(context: ContainerContext, container: Container, now: number): ContainerSummary {
+  const { record, state } = container
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: record.config.Image ?? '',
+    ImageID: record.image.id,
+    Command: record.args.join(' '),
+    Created: Math.floor(Date.parse(record.createdAt) / 1000),
+    Ports: context.networks.ports(record.id),
+    Labels: record.config.Labels ?? {},
+    State: state.status,
+    Status: describeStatus(container, now),
+    HostConfig: { NetworkMode: record.hostConfig.NetworkMode ?? '' },
+    NetworkSettings: { Networks: context.networks.endpoints(record.id) },
+    Mounts: describeMounts(container),
+  }
+}
+
+/** POST /containers/prune: removes what is down. */
+export function prunable(context: ContainerContext, filters: Filters): readonly Container[] {
+  const until = filters.get('until')?.[0]
+  const limit = until === undefined ? undefined : untilTime(until, context.clock.now())
+  return context.registry
+    .list()
+    .filter(({ state }) => state.status === 'created' || state.status === 'exited' || state.status === 'dead')
+    .filter(({ record }) => matchesLabels(record.config.Labels ?? {}, filters))
+    .filter(({ record }) => limit === undefined || Date.parse(record.createdAt) < limit)
+}
+
+/** A Unix time in seconds, an RFC 3339 time, or a Go duration before now; as milliseconds. */
+export function untilTime(text: string, now: number): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000
+  const durations: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
+  if (/^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/.test(text)) {
+    let total = 0
+    for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g))
+      total += Number(amount) * (durations[unit ?? ''] ?? 0)
+    return now - total
+  }
+  const time = Date.parse(text)
+  if (Number.isNaN(time)) throw new BerthError('INVALID_ARGUMENT', `invalid time: "${text}"`)
+  return time
+}

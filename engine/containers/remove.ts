@@ -1,0 +1,54 @@
+import { rm } from 'node:fs/promises'
+import { BerthError } from '../../schemas/errors.ts'
+import type { Container } from './container.ts'
+import { type ContainerContext, pathsOf } from './context.ts'
+import { isUp } from './state.ts'
+import { notify, publish, releaseRuntime, transition } from './transition.ts'
+
+/** Throws CONFLICT with dockerd's text when a client may not remove the container as it is. */
+export function checkRemovable(container: Container): void {
+  const { state, record } = container
+  const refuse = (why: string): BerthError =>
+    new BerthError('CONFLICT', `cannot remove container "${record.name}": ${why}`)
+  if (state.status === 'paused') throw refuse('container is paused and must be unpaused first')
+  if (state.status === 'running')
+    throw refuse('container is running: stop the container before removing or force remove')
+  if (state.status === 'restarting')
+    throw refuse('container is restarting: stop the container before removing or force remove')
+}
+
+/** Removes a container and everything that is its own; what still runs in it is killed. Runs in the container's queue. Idempotent. */
+export async function removeContainer(
+  context: ContainerContext,
+  container: Container,
+  options: { readonly removeVolumes: boolean },
+): Promise<void> {
+  const { id, image } = container.record
+  if (context.registry.find(id) !== container) return
+  const wasUp = isUp(container.state)
+  await transition(context, container, { kind: 'removing' })
+  if (wasUp || container.live.monitor !== undefined) await releaseRuntime(context, container)
+  try {
+    await Promise.all([
+      context.networks.release(id),
+      context.volumes.release(id, { removeAnonymous: options.removeVolumes }),
+      removeData(context, id),
+    ])
+    context.images.release(image.id, id)
+    await context.registry.remove(container)
+  } catch (error) {
+    await transition(context, container, {
+      kind: 'removeFailed',
+      error: error instanceof Error ? error.message : String(error),
+    })
+    throw error
+  }
+  for (const execId of container.live.execIds) container.live.execWaiters.get(execId)?.(137)
+  publish(context, container, 'destroy')
+  notify(container, 'exit')
+  notify(container, 'removed')
+}
+
+async function removeData(context: ContainerContext, id: string): Promise<void> {
+  await rm(pathsOf(context, id).data, { recursive: true, force: true })
+}

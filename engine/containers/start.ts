@@ -1,0 +1,268 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import type { ContainerFile } from '../../schemas/api/berth.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type {
+  InjectedFile,
+  LogConfig,
+  MonitorEvent,
+  RootFilesystem,
+  StartConfig,
+} from '../../schemas/runtime/monitor.ts'
+import type { ResolvedImage } from '../images/service.ts'
+import type { Attachment } from '../networks/attachments.ts'
+import { NativeError } from '../runtime/connection.ts'
+import { lookUpBlockIo, lookUpDevices } from '../runtime/devices.ts'
+import { Monitor } from '../runtime/monitor.ts'
+import { parseSecurityOptions } from '../runtime/security.ts'
+import { type ResolvedUser, toStartConfig } from '../runtime/spec.ts'
+import { formatTime } from './clock.ts'
+import type { Container } from './container.ts'
+import { type ContainerContext, pathsOf } from './context.ts'
+import { hostsFile, resolvConfFile } from './etc-files.ts'
+import { handleExit, handleOom, memoryLimitOf } from './exit.ts'
+import { logConfigOf } from './log-config.ts'
+import type { ContainerPaths } from './record.ts'
+import { killsAllOnOom } from './restart.ts'
+import { transition } from './transition.ts'
+import { readAccounts, resolveUser } from './user.ts'
+
+/**
+ * Brings a container up: network, monitor, spec, start. Runs in the container's queue. On failure everything that was made is given back, the
+ * state tells the error, and it is thrown.
+ */
+export async function startContainer(
+  context: ContainerContext,
+  container: Container,
+  options: { readonly byPolicy: boolean },
+): Promise<void> {
+  try {
+    const { pid, startedAt, warnings } = await bringUp(context, container)
+    if (warnings.length > 0) context.log.warn({ container: container.record.id, warnings }, 'started with warnings')
+    await transition(context, container, { kind: 'started', pid, at: startedAt, byPolicy: options.byPolicy })
+  } catch (error) {
+    const failure = describeFailure(error)
+    await transition(context, container, { kind: 'startFailed', ...failure, at: formatTime(context.clock.now()) })
+    throw error instanceof BerthError && error.message === failure.error
+      ? error
+      : new BerthError(codeOf(error), failure.error, { cause: error })
+  }
+}
+
+async function bringUp(context: ContainerContext, container: Container) {
+  const { record, live } = container
+  const paths = pathsOf(context, record.id)
+  mkdirSync(paths.bundle, { recursive: true, mode: 0o700 })
+  const image = await context.images.resolve(record.image.reference)
+  const [attachment, monitor, mounts, user, files] = await all([
+    context.networks.attach(record.id),
+    live.monitor ?? openMonitor(context, container, paths),
+    context.volumes.prepare(record.id, record.mounts, image.lower),
+    lookUpUser(container, image, paths),
+    record.hasFiles ? readFiles(paths) : Promise.resolve([]),
+    mkdir(`${paths.data}/upper`, { recursive: true, mode: 0o755 }),
+    mkdir(`${paths.data}/work`, { recursive: true, mode: 0o700 }),
+  ])
+  live.monitor = monitor
+  live.mounts = mounts
+  await writeEtcFiles(context, container, paths, attachment)
+  const config = await buildConfig(context, container, { image, paths, attachment, user, files })
+  await Promise.all([...live.pendingAttaches].map(pending => pending.connect(monitor)))
+  live.pendingAttaches.clear()
+  return monitor.start(config)
+}
+
+/** Like Promise.all, but a rejection waits until all have ended: what they made must be there to be given back. */
+async function all<T extends readonly unknown[]>(
+  values: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(values)
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return results.map(result => (result as PromiseFulfilledResult<unknown>).value) as {
+    -readonly [K in keyof T]: Awaited<T[K]>
+  }
+}
+
+async function openMonitor(context: ContainerContext, container: Container, paths: ContainerPaths): Promise<Monitor> {
+  await context.spawner.monitor(container.record.id, paths.bundle)
+  const monitor = await connectMonitor(context, container)
+  // Known at once, so that a failure elsewhere gives it back.
+  container.live.monitor = monitor
+  return monitor
+}
+
+/** Connects to a container's monitor and hands its events to the container's queue. */
+export async function connectMonitor(context: ContainerContext, container: Container): Promise<Monitor> {
+  const { id } = container.record
+  const monitor = await Monitor.connect(pathsOf(context, id).bundle, event => onMonitorEvent(context, container, event))
+  monitor.onClose(() => {
+    if (container.live.monitor !== monitor) return
+    context.log.error({ container: id }, 'monitor lost')
+    void context.queue.run(id, () => handleLostMonitor(context, container, monitor))
+  })
+  return monitor
+}
+
+/** A monitor that dies takes its container along (its init is told to die with it): the exit code is nobody's to know. */
+async function handleLostMonitor(context: ContainerContext, container: Container, monitor: Monitor): Promise<void> {
+  if (container.live.monitor !== monitor) return
+  container.live.monitor = undefined
+  const at = formatTime(context.clock.now())
+  await handleExit(context, container, {
+    pid: container.state.pid,
+    code: 255,
+    signal: 0,
+    startedAt: container.state.startedAt,
+    finishedAt: at,
+    oomKills: 0,
+    memoryPeak: 0,
+  })
+}
+
+function onMonitorEvent(context: ContainerContext, container: Container, event: MonitorEvent): void {
+  switch (event.event) {
+    case 'execExit':
+      container.live.execWaiters.get(event.execId)?.(event.code)
+      return
+    case 'oom':
+      void context.queue.run(container.record.id, async () => handleOom(context, container, event))
+      return
+    case 'exit':
+      void context.queue
+        .run(container.record.id, () => handleExit(context, container, event))
+        .catch(error => context.log.error({ container: container.record.id, err: error }, 'exit not handled'))
+      return
+    default:
+      return event satisfies never
+  }
+}
+
+async function buildConfig(
+  context: ContainerContext,
+  container: Container,
+  parts: {
+    readonly image: ResolvedImage
+    readonly paths: ContainerPaths
+    readonly attachment: Attachment
+    readonly user: ResolvedUser
+    readonly files: readonly InjectedFile[]
+  },
+): Promise<StartConfig> {
+  const { record } = container
+  const { hostConfig } = record
+  const [devices, blockIo] = await Promise.all([lookUpDevices(hostConfig), lookUpBlockIo(hostConfig)])
+  const { paths } = parts
+  const ipcPath = joinedNamespace(context, hostConfig.IpcMode, 'ipc')
+  const pidPath = joinedNamespace(context, hostConfig.PidMode, 'pid')
+  const [height, width] = hostConfig.ConsoleSize ?? []
+  const log: LogConfig = logConfigOf(hostConfig, paths.log)
+  return toStartConfig({
+    id: record.id,
+    args: record.args,
+    config: record.config,
+    hostConfig: withGrownMemory(container),
+    security: parseSecurityOptions(hostConfig.SecurityOpt ?? [], context.host.capabilities),
+    user: parts.user,
+    rootfsPath: paths.rootfs,
+    rootfs: rootfsOf(context, parts.image, paths),
+    volumes: container.live.mounts,
+    etcFiles: paths,
+    netnsPath: parts.attachment.netnsPath,
+    ...(ipcPath === undefined ? {} : { ipcPath }),
+    ...(pidPath === undefined ? {} : { pidPath }),
+    devices: devices.devices,
+    deviceRules: devices.rules,
+    ...(blockIo === undefined ? {} : { blockIo }),
+    files: parts.files,
+    log,
+    killsAllOnOom: killsAllOnOom(record.oomPolicy),
+    ...(height && width ? { consoleSize: { height, width } } : {}),
+    host: context.host,
+  })
+}
+
+/** The limit that out-of-memory kills have raised, and a swap limit moved along by the same number of bytes. */
+function withGrownMemory(container: Container): Container['record']['hostConfig'] {
+  const { hostConfig } = container.record
+  const grown = container.state.grownMemoryBytes
+  if (grown === undefined || hostConfig.Memory === undefined) return hostConfig
+  const swap = hostConfig.MemorySwap ?? 0
+  return {
+    ...hostConfig,
+    Memory: memoryLimitOf(container),
+    ...(swap > 0 ? { MemorySwap: swap + grown - hostConfig.Memory } : {}),
+  }
+}
+
+/**
+ * The writable layer lies on disk, except over a directory of the host that contains the data root (`rootfs:/`): overlayfs refuses an upper
+ * directory inside its own lower one, so it goes to the run directory's tmpfs.
+ */
+function rootfsOf(context: ContainerContext, image: ResolvedImage, paths: ContainerPaths): RootFilesystem {
+  const { hostTree } = image
+  const isInside = hostTree !== undefined && (hostTree === '/' || `${context.dataRoot}/`.startsWith(`${hostTree}/`))
+  const base = isInside ? paths.bundle : paths.data
+  if (isInside) for (const name of ['upper', 'work']) mkdirSync(`${base}/${name}`, { recursive: true, mode: 0o755 })
+  return { kind: 'overlay', lower: image.lower, upper: `${base}/upper`, work: `${base}/work` }
+}
+
+async function writeEtcFiles(
+  context: ContainerContext,
+  container: Container,
+  paths: ContainerPaths,
+  attachment: Attachment,
+): Promise<void> {
+  const { config, hostConfig } = container.record
+  const hostResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '')
+  const hostname =
+    config.Hostname || (hostConfig.NetworkMode === 'host' ? context.host.hostname : container.record.id.slice(0, 12))
+  const gateway =
+    attachment.hosts[0] === undefined
+      ? '127.0.0.1'
+      : context.networks.settings(container.record.id).Gateway || undefined
+  const hostGateway = gateway ?? Object.values(context.networks.endpoints(container.record.id))[0]?.Gateway
+  // On tmpfs: three system calls each, cheaper than the thread pool.
+  const write = (path: string, text: string): void => writeFileSync(path, text, { mode: 0o644 })
+  write(paths.hosts, hostsFile(hostConfig.ExtraHosts ?? [], attachment.hosts, hostGateway))
+  write(paths.resolvConf, resolvConfFile(attachment.nameserver, hostConfig, hostResolvConf))
+  write(paths.hostname, `${hostname}\n`)
+}
+
+async function lookUpUser(container: Container, image: ResolvedImage, paths: ContainerPaths): Promise<ResolvedUser> {
+  const accounts = await readAccounts([`${paths.data}/upper`, `${paths.bundle}/upper`, ...image.lower])
+  return resolveUser(container.record.config.User ?? '', container.record.hostConfig.GroupAdd ?? [], accounts)
+}
+
+async function readFiles(paths: ContainerPaths): Promise<readonly InjectedFile[]> {
+  const files = JSON.parse(await readFile(paths.files, 'utf8')) as readonly ContainerFile[]
+  return files.map(file => ({
+    path: file.Path,
+    mode: file.Mode,
+    uid: file.Uid,
+    gid: file.Gid,
+    contentBase64: file.Content,
+  }))
+}
+
+function joinedNamespace(context: ContainerContext, mode: string | undefined, kind: 'ipc' | 'pid'): string | undefined {
+  if (mode === undefined || !mode.startsWith('container:')) return undefined
+  const other = context.registry.get(mode.slice('container:'.length))
+  if (other.state.pid === 0)
+    throw new BerthError('CONFLICT', `cannot join ${kind} namespace of a non running container: ${other.record.name}`)
+  return `/proc/${other.state.pid}/ns/${kind}`
+}
+
+/** Exit code and text as dockerd gives them: 127 for a program that is not there, 126 for one that cannot be run, 128 for the rest. */
+function describeFailure(error: unknown): { readonly error: string; readonly exitCode: number } {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof NativeError) || error.failure.stage !== 'exec') return { error: message, exitCode: 128 }
+  const isMissing = error.failure.errno === 2 || error.failure.errno === 20
+  return { error: `failed to create task for container: ${message}`, exitCode: isMissing ? 127 : 126 }
+}
+
+/** A program that cannot be run is the client's mistake: dockerd answers 400. */
+function codeOf(error: unknown): BerthError['code'] {
+  if (error instanceof NativeError && error.failure.stage === 'exec') return 'INVALID_ARGUMENT'
+  return error instanceof BerthError ? error.code : 'INTERNAL'
+}

@@ -1,0 +1,81 @@
+import type { Duplex } from 'node:stream'
+import type { AttachedStreams } from '../runtime/monitor.ts'
+
+export interface JoinOptions {
+  /** The client's bytes are the process's input; otherwise they are read and dropped. */
+  readonly forwardsInput: boolean
+  /** Awaited between the end of the output and the end of the client's stream. */
+  readonly beforeEnd?: Promise<unknown>
+  /** Bytes (`ctrl-p,ctrl-q`) that end the client's connection instead of reaching the process. */
+  readonly detachKeys?: Buffer
+  readonly onDetach?: () => void
+}
+
+/** Connects a client's bare stream with a monitor's, both ways with back-pressure. Resolves when the connection is over. */
+export async function joinStreams(client: Duplex, monitor: AttachedStreams, options: JoinOptions): Promise<void> {
+  const { socket, rest } = monitor
+  const quiet = (): void => undefined
+  client.on('error', quiet)
+  socket.on('error', quiet)
+  const over = new Promise<void>(resolve => {
+    socket.once('end', resolve)
+    socket.once('close', resolve)
+    client.once('close', () => {
+      socket.destroy()
+      resolve()
+    })
+  })
+  if (rest.length > 0) client.write(rest)
+  socket.pipe(client, { end: false })
+  if (options.forwardsInput) forwardInput(client, socket, options)
+  else client.resume()
+  socket.resume()
+  await over
+  await options.beforeEnd
+  client.end()
+  socket.destroy()
+}
+
+function forwardInput(client: Duplex, socket: Duplex, options: JoinOptions): void {
+  const keys = options.detachKeys
+  if (keys === undefined || keys.length === 0) {
+    client.pipe(socket)
+    return
+  }
+  // Keys typed one by one arrive one by one; `seen` counts how many of the sequence are held back.
+  let seen = 0
+  client.on('data', (chunk: Buffer) => {
+    const out: number[] = []
+    for (const byte of chunk) {
+      if (byte === keys[seen]) {
+        seen++
+        if (seen === keys.length) {
+          options.onDetach?.()
+          client.end()
+          socket.destroy()
+          return
+        }
+        continue
+      }
+      for (let held = 0; held < seen; held++) out.push(keys[held] ?? 0)
+      seen = byte === keys[0] ? 1 : 0
+      if (seen === 0) out.push(byte)
+    }
+    if (out.length > 0 && !socket.write(Buffer.from(out))) {
+      client.pause()
+      socket.once('drain', () => client.resume())
+    }
+  })
+  client.once('end', () => socket.end())
+}
+
+/** `ctrl-p,ctrl-q`, `a,b`: the bytes of a detach sequence. Empty text is the default; throws nothing, unknown words are dropped. */
+export function parseDetachKeys(text: string | null): Buffer {
+  const words = (text === null || text === '' ? 'ctrl-p,ctrl-q' : text).split(',')
+  const bytes = words.flatMap(word => {
+    if (word.length === 1) return [word.charCodeAt(0)]
+    const letter = /^ctrl-([a-z@[\\\]^_])$/.exec(word)?.[1]
+    return letter === undefined ? [] : [letter.toUpperCase().charCodeAt(0) & 0x1f]
+  })
+  return Buffer.from(bytes)
+}

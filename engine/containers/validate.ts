@@ -1,0 +1,152 @@
+import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
+import type { ContainerUpdateRequest, HostConfig } from '../../schemas/api/host-config.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { RestartPolicy } from './restart.ts'
+import { parseSignal } from './signals.ts'
+
+const invalid = (message: string): BerthError => new BerthError('INVALID_ARGUMENT', message)
+
+const minMemoryBytes = 6 * 1024 * 1024
+const maxNameLength = 255
+const maxLabelBytes = 256 * 1024
+
+/** Throws dockerd's text for a name that it would refuse; returns it without a leading slash. */
+export function checkName(text: string): string {
+  const name = text.startsWith('/') ? text.slice(1) : text
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) || name.length > maxNameLength) {
+    throw invalid(`Invalid container name (${text.slice(0, 100)}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`)
+  }
+  return name
+}
+
+/** Everything about a create request that can be known to be wrong before the start. */
+export function checkCreateRequest(request: ContainerCreateRequest, cpuCount: number): void {
+  const hostConfig = request.HostConfig ?? {}
+  if (request.WorkingDir && !request.WorkingDir.startsWith('/')) {
+    throw invalid(`the working directory '${request.WorkingDir}' is invalid, it needs to be an absolute path`)
+  }
+  if (
+    request.Hostname &&
+    !/^(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)(?:\.[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*$/.test(
+      request.Hostname,
+    )
+  ) {
+    throw invalid(`invalid hostname format: ${JSON.stringify(request.Hostname)}`)
+  }
+  if (request.Hostname && request.Hostname.length > 64)
+    throw invalid(`invalid hostname: longer than 64 bytes: ${request.Hostname}`)
+  for (const entry of request.Env ?? []) {
+    if (entry === '' || entry.startsWith('=')) throw invalid(`invalid environment variable: ${entry}`)
+  }
+  for (const text of [...(request.Env ?? []), ...(request.Cmd ?? []), ...(request.Entrypoint ?? [])]) {
+    if (text.includes('\0')) throw invalid('environment and command must not hold a NUL')
+  }
+  if (request.StopSignal) parseSignal(request.StopSignal)
+  if (Buffer.byteLength(JSON.stringify(request.Labels ?? {})) > maxLabelBytes)
+    throw invalid('labels are over the limit of 256 KiB')
+  checkHealthcheck(request)
+  checkRestartPolicy(hostConfig)
+  checkResources(hostConfig, cpuCount)
+  checkHostConfig(hostConfig)
+}
+
+function checkHostConfig(hostConfig: HostConfig): void {
+  const parent = hostConfig.CgroupParent ?? ''
+  if (parent !== '' && (!parent.startsWith('/') || parent.split('/').includes('..'))) {
+    throw invalid(`invalid cgroup parent '${parent}': it must be an absolute path without '..'`)
+  }
+  const driver = hostConfig.LogConfig?.Type ?? ''
+  if (!['', 'json-file', 'local', 'none'].includes(driver)) {
+    throw invalid(`logger: no log driver named '${driver}' is registered`)
+  }
+  if (hostConfig.AutoRemove && !['', 'no'].includes(hostConfig.RestartPolicy?.Name ?? '')) {
+    throw invalid("can't create 'AutoRemove' container with restart policy")
+  }
+  if (hostConfig.UsernsMode && hostConfig.UsernsMode !== 'host')
+    throw invalid('invalid userns mode: only "" and "host" are supported')
+  const score = hostConfig.OomScoreAdj ?? 0
+  if (score < -1000 || score > 1000) throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`)
+  for (const name of Object.keys(hostConfig.Sysctls ?? {})) {
+    if (!/^(?:net\.|fs\.mqueue\.|kernel\.(?:msg|sem|shm))/.test(name))
+      throw invalid(`sysctl '${name}' is not separate in the kernel's namespaces`)
+    if (name.startsWith('net.') && hostConfig.NetworkMode === 'host')
+      throw invalid(`sysctl '${name}' not allowed in host network namespace`)
+  }
+  for (const limit of hostConfig.Ulimits ?? []) {
+    if (
+      !/^(?:as|core|cpu|data|fsize|locks|memlock|msgqueue|nice|nofile|nproc|rss|rtprio|rttime|sigpending|stack)$/.test(
+        limit.Name,
+      )
+    ) {
+      throw invalid(`invalid ulimit type: ${limit.Name}`)
+    }
+    if (limit.Hard !== -1 && (limit.Soft > limit.Hard || limit.Soft === -1)) {
+      throw invalid(`ulimit soft limit must be less than or equal to hard limit: ${limit.Soft} > ${limit.Hard}`)
+    }
+  }
+  for (const entry of hostConfig.ExtraHosts ?? []) {
+    if (!/^[^\s:=]+[:=]\S+$/.test(entry)) throw invalid(`bad format for add-host: "${entry.slice(0, 100)}"`)
+  }
+}
+
+/** Limits of a create or an update request. */
+export function checkResources(config: HostConfig | ContainerUpdateRequest, cpuCount: number): void {
+  const memory = config.Memory ?? 0
+  const swap = config.MemorySwap ?? 0
+  if (memory < 0 || (memory > 0 && memory < minMemoryBytes)) throw invalid('Minimum memory limit allowed is 6MB')
+  if (memory > 0 && swap > 0 && swap < memory)
+    throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage')
+  if (memory === 0 && swap > 0)
+    throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage')
+  if (config.MemorySwappiness !== undefined && (config.MemorySwappiness < -1 || config.MemorySwappiness > 100)) {
+    throw invalid(`Invalid value: ${config.MemorySwappiness}, valid memory swappiness range is 0-100`)
+  }
+  const reservation = config.MemoryReservation ?? 0
+  if (reservation > 0 && reservation < minMemoryBytes) throw invalid('Minimum memory reservation allowed is 6MB')
+  if (memory > 0 && memory < reservation) {
+    throw invalid('Minimum memory limit can not be less than memory reservation limit, see usage')
+  }
+  const nanoCpus = config.NanoCpus ?? 0
+  if (nanoCpus < 0 || nanoCpus > cpuCount * 1e9) {
+    throw invalid(`range of CPUs is from 0.01 to ${cpuCount}.00, as there are only ${cpuCount} CPUs available`)
+  }
+  if (nanoCpus > 0 && (config.CpuPeriod || config.CpuQuota)) {
+    throw invalid('Conflicting options: Nano CPUs and CPU Period or Quota cannot both be set')
+  }
+  if (config.CpuShares !== undefined && config.CpuShares < 0) throw invalid('shares must be greater than 0')
+  if (config.PidsLimit !== undefined && config.PidsLimit < -1) throw invalid(`invalid pids limit ${config.PidsLimit}`)
+  for (const set of [config.CpusetCpus, config.CpusetMems]) {
+    if (set && !/^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/.test(set)) throw invalid(`Invalid value ${set} for cpuset`)
+  }
+}
+
+function checkHealthcheck(request: ContainerCreateRequest): void {
+  const check = request.Healthcheck
+  if (check === undefined) return
+  const minimum = 1_000_000
+  for (const [name, value] of [
+    ['Interval', check.Interval],
+    ['Timeout', check.Timeout],
+    ['StartPeriod', check.StartPeriod],
+    ['StartInterval', check.StartInterval],
+  ] as const) {
+    if (value !== undefined && value !== 0 && value < minimum)
+      throw invalid(`${name} in Healthcheck cannot be less than 1ms`)
+  }
+  if ((check.Retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative')
+}
+
+export function checkRestartPolicy(config: { readonly RestartPolicy?: HostConfig['RestartPolicy'] }): RestartPolicy {
+  const name = config.RestartPolicy?.Name || 'no'
+  const maxRetries = config.RestartPolicy?.MaximumRetryCount ?? 0
+  if (name !== 'no' && name !== 'always' && name !== 'on-failure' && name !== 'unless-stopped') {
+    throw invalid(
+      `invalid restart policy: unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+    )
+  }
+  if (maxRetries < 0) throw invalid('invalid restart policy: maximum retry count cannot be negative')
+  if (maxRetries > 0 && name !== 'on-failure') {
+    throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'")
+  }
+  return { name, maxRetries }
+}

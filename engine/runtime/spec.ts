@@ -1,0 +1,218 @@
+import type { ContainerConfig } from '../../schemas/api/container-create.ts'
+import type { HostConfig } from '../../schemas/api/host-config.ts'
+import type { InjectedFile, LogConfig, RootFilesystem, StartConfig } from '../../schemas/runtime/monitor.ts'
+import type {
+  OciDevice,
+  OciDeviceRule,
+  OciNamespace,
+  OciProcess,
+  OciRlimit,
+  OciSeccomp,
+  OciSpec,
+} from '../../schemas/runtime/oci.ts'
+import type { ResolvedMount } from '../volumes/service.ts'
+import { containerCapabilities } from './capabilities.ts'
+import { toMounts } from './mounts.ts'
+import { allDeviceRules, type BlockIo, defaultDeviceRules, toResources } from './resources.ts'
+import type { SecurityOptions } from './security.ts'
+
+/** Numbers behind `user[:group]`, looked up in the container's own files. */
+export interface ResolvedUser {
+  readonly uid: number
+  readonly gid: number
+  readonly additionalGids: readonly number[]
+  /** '/' for an unknown user. */
+  readonly home: string
+}
+
+/** What of the host a spec depends on. */
+export interface HostTraits {
+  readonly capabilities: readonly string[]
+  readonly hasSwapLimit: boolean
+  readonly hostname: string
+  /** Parent cgroup of all containers, e.g. `/berth`. */
+  readonly cgroupParent: string
+}
+
+/** Everything that a container's start needs to know, already looked up. */
+export interface SpecInput {
+  readonly id: string
+  readonly args: readonly string[]
+  readonly config: ContainerConfig
+  readonly hostConfig: HostConfig
+  readonly security: SecurityOptions
+  readonly user: ResolvedUser
+  readonly rootfsPath: string
+  readonly rootfs: RootFilesystem
+  readonly volumes: readonly ResolvedMount[]
+  readonly etcFiles: { readonly hosts: string; readonly hostname: string; readonly resolvConf: string }
+  /** Undefined: stay in the host's network namespace. */
+  readonly netnsPath: string | undefined
+  /** For `container:` modes: namespace file of the other container. */
+  readonly ipcPath?: string
+  readonly pidPath?: string
+  readonly devices: readonly OciDevice[]
+  readonly deviceRules: readonly OciDeviceRule[]
+  readonly blockIo?: BlockIo
+  readonly files: readonly InjectedFile[]
+  readonly log: LogConfig
+  readonly killsAllOnOom: boolean
+  readonly consoleSize?: { readonly height: number; readonly width: number }
+  readonly host: HostTraits
+}
+
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** moby oci/defaults.go, Docker 28. */
+export const maskedPaths: readonly string[] = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
+]
+export const readonlyPaths: readonly string[] = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+]
+
+/** What the monitor is told to start. Pure: the same input gives the same bytes. */
+export function toStartConfig(input: SpecInput): StartConfig {
+  const { config, hostConfig } = input
+  return {
+    spec: toSpec(input),
+    rootfs: input.rootfs,
+    stdio: { stdin: config.OpenStdin === true, stdinOnce: config.StdinOnce === true },
+    log: input.log,
+    files: input.files,
+    onOom: input.killsAllOnOom ? 'killAll' : 'report',
+    init: hostConfig.Init === true,
+    isDurable: false,
+  }
+}
+
+function toSpec(input: SpecInput): OciSpec {
+  const { config, hostConfig, security, host } = input
+  const isPrivileged = hostConfig.Privileged === true
+  const isUnmasked = isPrivileged || security.systemPathsUnconfined
+  const capabilities = containerCapabilities({
+    add: hostConfig.CapAdd ?? [],
+    drop: hostConfig.CapDrop ?? [],
+    isPrivileged,
+    available: host.capabilities,
+  })
+  const sharesUts = hostConfig.UTSMode === 'host'
+  const sysctl = Object.fromEntries(
+    Object.entries(hostConfig.Sysctls ?? {}).filter(([name]) => !name.startsWith('net.')),
+  )
+  return {
+    ociVersion: '1.2.0',
+    ...(sharesUts ? {} : { hostname: hostnameOf(input) }),
+    ...(sharesUts || !config.Domainname ? {} : { domainname: config.Domainname }),
+    process: toProcess(input, capabilities),
+    root: { path: input.rootfsPath, readonly: hostConfig.ReadonlyRootfs === true },
+    mounts: toMounts({ hostConfig, volumes: input.volumes, files: input.etcFiles }),
+    annotations: { ...hostConfig.Annotations, ...seccompAnnotation(security, isPrivileged) },
+    linux: {
+      namespaces: toNamespaces(input),
+      devices: input.devices,
+      cgroupsPath: `${hostConfig.CgroupParent || host.cgroupParent}/${input.id}`,
+      resources: {
+        ...toResources(hostConfig, host, input.blockIo),
+        devices: isPrivileged ? allDeviceRules : [...defaultDeviceRules, ...input.deviceRules],
+      },
+      sysctl,
+      maskedPaths: isUnmasked ? [] : (hostConfig.MaskedPaths ?? maskedPaths),
+      readonlyPaths: isUnmasked ? [] : (hostConfig.ReadonlyPaths ?? readonlyPaths),
+      ...(security.seccomp === 'default' || security.seccomp === 'unconfined' || isPrivileged
+        ? {}
+        : { seccomp: security.seccomp satisfies OciSeccomp }),
+    },
+  }
+}
+
+/** The default profile lives in native, by name; a profile of the user's own travels in the spec. */
+function seccompAnnotation(security: SecurityOptions, isPrivileged: boolean): Record<string, string> {
+  if (isPrivileged || security.seccomp === 'unconfined') return { 'berth.seccomp': 'unconfined' }
+  return security.seccomp === 'default' ? { 'berth.seccomp': 'default' } : {}
+}
+
+function toProcess(input: SpecInput, capabilities: readonly string[]): OciProcess {
+  const { config, hostConfig, user } = input
+  return {
+    terminal: config.Tty === true,
+    ...(input.consoleSize === undefined ? {} : { consoleSize: input.consoleSize }),
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: input.args,
+    env: toEnvironment(hostnameOf(input), config.Tty === true, user.home, config.Env ?? []),
+    cwd: config.WorkingDir || '/',
+    capabilities: {
+      bounding: capabilities,
+      effective: capabilities,
+      permitted: capabilities,
+      inheritable: [],
+      ambient: [],
+    },
+    rlimits: toRlimits(hostConfig),
+    noNewPrivileges: input.security.noNewPrivileges,
+    ...(hostConfig.OomScoreAdj === undefined || hostConfig.OomScoreAdj === 0
+      ? {}
+      : { oomScoreAdj: hostConfig.OomScoreAdj }),
+  }
+}
+
+/** PATH, HOSTNAME, TERM, then the container's own (a bare `NAME` removes), then HOME when nobody gave one: dockerd's order. */
+export function toEnvironment(
+  hostname: string,
+  isTerminal: boolean,
+  home: string,
+  own: readonly string[],
+): readonly string[] {
+  const variables = new Map<string, string>([
+    ['PATH', defaultPath],
+    ['HOSTNAME', hostname],
+  ])
+  if (isTerminal) variables.set('TERM', 'xterm')
+  for (const entry of own) {
+    const at = entry.indexOf('=')
+    if (at === -1) variables.delete(entry)
+    else variables.set(entry.slice(0, at), entry.slice(at + 1))
+  }
+  if (!variables.has('HOME')) variables.set('HOME', home)
+  return [...variables].map(([name, value]) => `${name}=${value}`)
+}
+
+const hostnameOf = (input: SpecInput): string => {
+  const isHosts = input.hostConfig.UTSMode === 'host' || input.hostConfig.NetworkMode === 'host'
+  return input.config.Hostname || (isHosts ? input.host.hostname : input.id.slice(0, 12))
+}
+
+function toNamespaces(input: SpecInput): readonly OciNamespace[] {
+  const { hostConfig } = input
+  const namespaces: OciNamespace[] = [{ type: 'mount' }]
+  if (hostConfig.CgroupnsMode !== 'host') namespaces.push({ type: 'cgroup' })
+  if (hostConfig.UTSMode !== 'host') namespaces.push({ type: 'uts' })
+  if (input.ipcPath !== undefined) namespaces.push({ type: 'ipc', path: input.ipcPath })
+  else if (hostConfig.IpcMode !== 'host') namespaces.push({ type: 'ipc' })
+  if (input.pidPath !== undefined) namespaces.push({ type: 'pid', path: input.pidPath })
+  else if (hostConfig.PidMode !== 'host') namespaces.push({ type: 'pid' })
+  if (input.netnsPath !== undefined) namespaces.push({ type: 'network', path: input.netnsPath })
+  return namespaces
+}
+
+const toRlimits = (hostConfig: HostConfig): readonly OciRlimit[] =>
+  (hostConfig.Ulimits ?? []).map(limit => ({
+    type: `RLIMIT_${limit.Name.toUpperCase()}`,
+    soft: limit.Soft,
+    hard: limit.Hard,
+  }))
