@@ -1,4 +1,21 @@
+import { availableParallelism } from 'node:os'
+import type { Readable } from 'node:stream'
+import type { ProgressMessage } from '../../schemas/api/images.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { EventBus } from '../events/bus.ts'
+import type { Spawner } from '../runtime/spawner.ts'
+import type { StoredImage } from './catalog.ts'
+import { type HostTree, openHostTree } from './host-tree.ts'
+import { LayerWorkers } from './layer-worker.ts'
+import { loadStream, shown } from './load.ts'
+import { findImage } from './lookup.ts'
 import type { ImageConfig } from './oci.ts'
+import { ImageStore } from './store.ts'
+import { formatTransport, parseTransport } from './transport.ts'
+import { Transports } from './transports.ts'
+import { type ImageUser, ImageUsers } from './users.ts'
+
+export type { ImageUser } from './users.ts'
 
 /** What a container needs to know about its image. Nothing here changes after it was resolved. */
 export interface ResolvedImage {
@@ -14,12 +31,6 @@ export interface ResolvedImage {
   readonly hostTree?: string
 }
 
-/** Keeps an image from being removed. `isRunning` is asked when somebody tries. */
-export interface ImageUser {
-  readonly containerId: string
-  readonly isRunning: () => boolean
-}
-
 /** What the containers' side needs from images. */
 export interface ContainerImages {
   /**
@@ -30,4 +41,111 @@ export interface ContainerImages {
   /** Registers a user (at create, and for every container on record at the daemon's start). Idempotent per container. */
   use(imageId: string, user: ImageUser): void
   release(imageId: string, containerId: string): void
+}
+
+export interface ImageServiceOptions {
+  readonly dataRoot: string
+  readonly runDir: string
+  readonly spawner: Pick<Spawner, 'layer'>
+  readonly events: Pick<EventBus, 'publish'>
+  readonly now?: () => Date
+  /** Of one layer, uncompressed. */
+  readonly maxLayerBytes?: number
+  readonly maxLayerEntries?: number
+}
+
+/** What a name may mean: an image of the store, or a directory of the host. */
+export type FoundImage =
+  | { readonly kind: 'stored'; readonly image: StoredImage; readonly name: string | undefined }
+  | { readonly kind: 'host'; readonly tree: HostTree }
+
+const defaultLimits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
+
+/** Images: what containers start from. Listing, tagging, removing and saving are functions over `store` in files of their own. */
+export class ImageService implements ContainerImages {
+  readonly store: ImageStore
+  readonly users = new ImageUsers()
+  readonly workers: LayerWorkers
+  readonly events: Pick<EventBus, 'publish'>
+  readonly now: () => Date
+  readonly #transports: Transports
+
+  constructor(options: ImageServiceOptions) {
+    this.workers = new LayerWorkers({ ...options, concurrency: Math.max(2, availableParallelism()) })
+    this.store = new ImageStore(options.dataRoot, this.workers, {
+      maxBytes: options.maxLayerBytes ?? defaultLimits.maxBytes,
+      maxEntries: options.maxLayerEntries ?? defaultLimits.maxEntries,
+    })
+    this.events = options.events
+    this.now = options.now ?? (() => new Date())
+    this.#transports = new Transports(this.store)
+  }
+
+  /** Reads the store; call it once before anything else. Answers descriptions of images that are damaged and left out. */
+  open(): Promise<readonly string[]> {
+    return this.store.open()
+  }
+
+  /** Finds what `reference` means, loading archives on demand. */
+  async find(reference: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<FoundImage> {
+    const transport = parseTransport(reference)
+    if (transport === undefined) {
+      const found = findImage(this.store.catalog, reference)
+      return { kind: 'stored', image: found.image, name: found.name }
+    }
+    if (transport.kind === 'rootfs') return { kind: 'host', tree: await openHostTree(transport.path) }
+    const image = await this.#transports.resolve(transport, this.now(), signal)
+    return { kind: 'stored', image, name: formatTransport(transport) }
+  }
+
+  async resolve(reference: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedImage> {
+    const found = await this.find(reference, options)
+    if (found.kind === 'host') {
+      const { id, path, document } = found.tree
+      return { id, reference: found.tree.reference, config: document.config ?? {}, lower: [path], hostTree: path }
+    }
+    const { image, name } = found
+    return {
+      id: image.id,
+      reference: name ?? image.id,
+      config: image.document.config ?? {},
+      lower: await this.#lower(image, options.signal),
+    }
+  }
+
+  use(imageId: string, user: ImageUser): void {
+    this.users.add(imageId, user)
+  }
+
+  release(imageId: string, containerId: string): void {
+    this.users.remove(imageId, containerId)
+    if (this.users.of(imageId).length > 0 || !this.store.catalog.isHidden(imageId)) return
+    // Deleted by force while this container still had it.
+    void this.store.catalog.remove(imageId).then(() => this.store.collect())
+  }
+
+  /** `docker load`: progress goes to `onProgress`, errors are thrown. */
+  async load(
+    archive: Readable,
+    options: { readonly onProgress: (message: ProgressMessage) => void; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const loaded = await loadStream(this.store, archive, { ...options, now: this.now() })
+    for (const image of loaded) {
+      const [name] = this.store.catalog.names(image.id)
+      this.events.publish('image', 'load', image.id, { name: name === undefined ? image.id : shown(name) })
+    }
+  }
+
+  /** Layers, top-most first; one that was lost is unpacked again from its blob. */
+  async #lower(image: StoredImage, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const { layers, blobs } = this.store
+    const diffIds = image.document.rootfs.diff_ids ?? []
+    if (diffIds.length === 0) throw new BerthError('INVALID_ARGUMENT', `the image ${image.id} has no layers`)
+    if (!diffIds.every(diffId => layers.has(diffId))) {
+      await this.store.lease(() =>
+        Promise.all(image.manifest.layers.map(layer => layers.ensure(layer.digest, blobs.path(layer.digest), signal))),
+      )
+    }
+    return diffIds.map(diffId => layers.path(diffId)).reverse()
+  }
 }

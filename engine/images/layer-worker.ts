@@ -1,0 +1,102 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import PQueue from 'p-queue'
+import { BerthError } from '../../schemas/errors.ts'
+import type { LayerRequest, UnpackResult } from '../../schemas/runtime/layer.ts'
+import { NativeConnection } from '../runtime/connection.ts'
+import type { Spawner } from '../runtime/spawner.ts'
+
+type UnpackOptions = Omit<Extract<LayerRequest, { op: 'unpack' }>, 'op' | 'id'>
+type CopyUpOptions = Omit<Extract<LayerRequest, { op: 'copyUp' }>, 'op' | 'id'>
+
+export interface LayerWorkersOptions {
+  readonly spawner: Pick<Spawner, 'layer'>
+  /** Where sockets are made. */
+  readonly runDir: string
+  /** Workers at a time; each is one process that keeps one core busy. */
+  readonly concurrency: number
+}
+
+/** Starts native layer workers (schemas/runtime/layer.ts), one per job, a few at a time. */
+export class LayerWorkers {
+  readonly #options: LayerWorkersOptions
+  readonly #queue: PQueue
+  readonly #directory: string
+  #isReady: Promise<unknown> | undefined
+  #last = 0
+
+  constructor(options: LayerWorkersOptions) {
+    this.#options = options
+    this.#directory = join(options.runDir, 'layer')
+    this.#queue = new PQueue({ concurrency: options.concurrency })
+  }
+
+  /** Unpacks an archive: the range of a file that `options.source` names, or `archive`. Rejects with NativeError (stage 'archive': refused). */
+  unpack(
+    options: UnpackOptions,
+    { archive, signal }: { readonly archive?: Readable; readonly signal?: AbortSignal } = {},
+  ): Promise<UnpackResult> {
+    return this.#run(signal, async connection => {
+      const result = connection.request<UnpackResult>({ op: 'unpack', ...options })
+      if (archive !== undefined) {
+        archive.once('error', () => connection.close())
+        archive.pipe(connection.output)
+      }
+      return result
+    })
+  }
+
+  copyUp(options: CopyUpOptions, signal?: AbortSignal): Promise<{ readonly entries: number }> {
+    return this.#run(signal, connection => connection.request({ op: 'copyUp', ...options }))
+  }
+
+  /** Removes a tree, the folder itself included. */
+  remove(target: string): Promise<{ readonly entries: number }> {
+    return this.#run(undefined, connection => connection.request({ op: 'remove', target }))
+  }
+
+  /** The tar of a tree as a stream; one that ends without two blocks of zeros was cut off by an error. */
+  async pack(source: string, whiteouts: 'overlay' | 'none', signal?: AbortSignal): Promise<Readable> {
+    const connection = await this.#connect(signal)
+    await connection.requestLast({ op: 'pack', source, whiteouts })
+    const { socket, rest } = connection.takeSocket()
+    if (rest.length > 0) socket.unshift(rest)
+    return socket
+  }
+
+  async #run<T>(signal: AbortSignal | undefined, job: (connection: NativeConnection) => Promise<T>): Promise<T> {
+    return this.#queue.add(async () => {
+      const connection = await this.#connect(signal)
+      const abort = () => connection.close()
+      signal?.addEventListener('abort', abort, { once: true })
+      try {
+        return await job(connection)
+      } catch (error) {
+        if (signal?.aborted === true) throw cancelled(signal)
+        throw error
+      } finally {
+        signal?.removeEventListener('abort', abort)
+        connection.close()
+      }
+    }) as Promise<T>
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<NativeConnection> {
+    if (signal?.aborted === true) throw cancelled(signal)
+    this.#isReady ??= mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    await this.#isReady
+    const path = join(this.#directory, `${process.pid}-${++this.#last}.sock`)
+    await this.#options.spawner.layer(path)
+    try {
+      return await NativeConnection.connect(path, 'layer')
+    } finally {
+      // The worker takes one connection; nobody else needs the name.
+      await rm(path, { force: true })
+    }
+  }
+}
+
+function cancelled(signal: AbortSignal): BerthError {
+  return new BerthError('CANCELLED', 'the operation was cancelled', { cause: signal.reason })
+}
