@@ -81,7 +81,8 @@ async function makeManifest(store: ImageStore, config: Blob, layers: readonly Bl
   }
 }
 
-async function describeLayer(path: string, blob: Blob): Promise<Descriptor> {
+/** Descriptor of a layer's blob, its type told by the first bytes. */
+export async function describeLayer(path: string, blob: Blob): Promise<Descriptor> {
   const handle = await open(path, 'r')
   try {
     const magic = Buffer.alloc(4)
@@ -92,7 +93,7 @@ async function describeLayer(path: string, blob: Blob): Promise<Descriptor> {
   }
 }
 
-export function layerType(magic: Buffer): string {
+function layerType(magic: Buffer): string {
   if (magic.readUInt16BE(0) === 0x1f8b) return mediaTypes.layerGzip
   return magic.readUInt32BE(0) === 0x28b52ffd ? mediaTypes.layerZstd : mediaTypes.layer
 }

@@ -279,12 +279,26 @@ export class VolumeService implements ContainerVolumes {
     if (lower.length === 0 || !(await isEmptyDirectory(data)) || !(await mayHaveContent(lower, target))) return
     const filling =
       this.#filling.get(volume.name) ??
-      this.#options.workers
-        .copyUp({ lower, subpath: target, target: data }, signal)
-        .then(() => undefined)
-        .finally(() => this.#filling.delete(volume.name))
+      this.#copyUp(volume, data, lower, target, signal).finally(() => this.#filling.delete(volume.name))
     this.#filling.set(volume.name, filling)
     return filling
+  }
+
+  /** Into a folder beside it that then takes its place: an interruption leaves the volume empty, to be filled the next time. */
+  async #copyUp(
+    volume: VolumeRecord,
+    data: string,
+    lower: readonly string[],
+    target: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const filled = join(this.#root, volume.name, '.filling')
+    await this.#options.workers.remove(filled)
+    await mkdir(filled, { mode: 0o755 })
+    await this.#options.workers.copyUp({ lower, subpath: target, target: filled }, signal)
+    await rename(filled, data).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY') throw error
+    })
   }
 
   async #makeDirectory(volume: VolumeRecord): Promise<void> {

@@ -82,7 +82,7 @@ static int write_whiteout(const struct pack *pack, const struct walk_entry *entr
     archive_entry_set_filetype(pack->entry, AE_IFREG);
     archive_entry_set_perm(pack->entry, 0600);
     archive_entry_set_size(pack->entry, 0);
-    archive_entry_set_mtime(pack->entry, entry->status->st_mtim.tv_sec, 0);
+    archive_entry_set_mtime(pack->entry, 0, 0);
     return write_header(pack, err);
 }
 
