@@ -156,7 +156,7 @@ static int run_named(struct netd *netd, const char *name, json_t *request, json_
 	return error_set(err, ENOSYS, "request", "unknown operation \"%.64s\"", name ? name : "");
 }
 
-json_t *operations_run(struct netd *netd, json_t *request) {
+json_t *netd_operations_run(struct netd *netd, json_t *request) {
 	struct error err = {0};
 	json_t *ok = NULL;
 	json_int_t id = json_integer_value(json_object_get(request, "id"));

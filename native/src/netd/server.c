@@ -34,7 +34,7 @@ static bool serve(struct connection *connection, const char *text, size_t length
 	_cleanup_json_ json_t *request = NULL;
 	if (json_parse(text, length, &request, &err) < 0 || !json_is_object(request))
 		return false;
-	_cleanup_json_ json_t *answer = operations_run(connection->netd, request);
+	_cleanup_json_ json_t *answer = netd_operations_run(connection->netd, request);
 	_cleanup_free_ char *answer_text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 	return answer_text && frame_push(&connection->out, answer_text, strlen(answer_text)) == 0;
 }

@@ -37,14 +37,21 @@ int cgroup_devices_v1(int folder, const struct cgroup_device_rule *rules, size_t
 
 enum { INSTRUCTIONS_PER_RULE = 8, PROLOGUE = 6, EPILOGUE = 2 };
 
-#define INSN(c, d, s, o, i) ((struct bpf_insn){.code = (c), .dst_reg = (d) & 15, .src_reg = (s) & 15, .off = (short)(o), .imm = (int)(i)})
+#define INSN(c, d, s, o, i) instruction(c, d, s, (int)(o), (int)(i))
+
+static struct bpf_insn instruction(unsigned code, unsigned destination, unsigned source, int offset, int immediate) {
+    struct bpf_insn insn = {.code = (unsigned char)code, .off = (short)offset, .imm = immediate};
+    insn.dst_reg = destination & 15;
+    insn.src_reg = source & 15;
+    return insn;
+}
 
 struct program {
     struct bpf_insn *code;
     size_t length;
 };
 
-static void emit(struct program *program, struct bpf_insn instruction) { program->code[program->length++] = instruction; }
+static void emit(struct program *program, struct bpf_insn insn) { program->code[program->length++] = insn; }
 
 /* r2 type, r3 accesses not yet decided, r4 major, r5 minor. */
 static void emit_prologue(struct program *p) {

@@ -36,7 +36,9 @@ struct container {
     pid_t pid; /* 0 when not running */
     int pidfd; /* -1 when not running; belongs to the container */
     int terminal; /* master side of the pty, or -1; the caller may take it (TAKE_FD) */
-    int rootfs; /* O_PATH-like mount fd of the root file system, or -1: /proc/<monitor>/fd/<rootfs> is the container's root, also after its exit */
+    int devpts; /* mount fd of its /dev/pts, where terminals of execs come from; -1 without */
+    json_t *root_config; /* what `rootfs` was made from, to see whether it can be used again */
+    int rootfs; /* mount fd of the root file system, or -1: /proc/<monitor>/fd/<rootfs> is the container's root, also after its exit */
     struct cgroup *cgroup;
     uint64_t oom_kills_before; /* the counter when this run began */
     struct seccomp_filter seccomp;
@@ -46,7 +48,7 @@ struct container {
     struct trace trace; /* of the last start */
 };
 
-#define CONTAINER_INIT {.pidfd = -1, .terminal = -1, .rootfs = -1}
+#define CONTAINER_INIT {.pidfd = -1, .terminal = -1, .rootfs = -1, .devpts = -1}
 
 int container_start(const struct host *host, const struct start_config *config, const struct container_stdio *stdio, struct container *container,
             struct error *err);

@@ -21,6 +21,13 @@
 #include "runtime/trace.h"
 #include "runtime/warnings.h"
 
+struct launch;
+
+struct launch_step {
+    const char *name;
+    int (*run)(struct launch *launch); /* < 0 with *launch->err filled */
+};
+
 struct launch {
     const struct host *host;
     const struct start_config *config;  /* NULL for an exec */
@@ -40,6 +47,8 @@ struct launch {
     int proc; /* private procfs, so that nothing under a /proc of the image is ever written to */
     int empty; /* mount of an empty folder, for masks; -1 until needed */
     bool is_cwd_entered;
+    const struct launch_step *steps; /* being walked */
+    char *second_stack; /* for the child of an init */
     /* Results. */
     bool is_failed, has_reached_exec;
     struct error *err;
@@ -47,12 +56,12 @@ struct launch {
     struct trace *trace;
 };
 
-struct launch_step {
-    const char *name;
-    int (*run)(struct launch *launch); /* < 0 with *launch->err filled */
-};
+/* Ended by a NULL name. With `init: true` the last steps of a start are walked by the program's own process, PID 1's child. */
+extern const struct launch_step launch_start_steps[], launch_after_init_steps[], launch_exec_steps[];
 
-extern const struct launch_step launch_start_steps[], launch_exec_steps[]; /* ended by a NULL name */
+/* Steps that need the machinery of launch.c. */
+int launch_lift_stdio(struct launch *launch);
+int launch_split_init(struct launch *launch);
 
 /*
  * Clones with `flags` (CLONE_NEW*) into the launch's cgroup, runs the steps and executes the program. On success the program runs and *ret_pid,

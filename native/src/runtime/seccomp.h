@@ -25,4 +25,4 @@ int seccomp_compile_default(uint64_t bounding, struct seccomp_filter *ret, struc
 int seccomp_compile_oci(const json_t *profile, struct seccomp_filter *ret, struct error *err);
 
 /* In the child. Retries without flags on a kernel that knows none. Returns -errno. */
-int seccomp_load(const struct seccomp_filter *filter);
+int seccomp_filter_load(const struct seccomp_filter *filter);

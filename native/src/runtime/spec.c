@@ -234,6 +234,7 @@ static int parse_rootfs(const json_t *json, struct rootfs_config *ret, struct er
     struct object_reader r;
     const char *kind;
     int x;
+    ret->json = (json_t *)json;
     if ((x = object_open(&r, json, "rootfs", err)) < 0 || (x = take_string(&r, "kind", &kind, err)) < 0)
         return x;
     if (strcmp(kind, "directory") == 0) {

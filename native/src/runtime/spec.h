@@ -127,6 +127,7 @@ struct rootfs_config {
     const char *path;     /* directory */
     struct strings lower; /* top-most first */
     const char *upper, *work;
+    json_t *json; /* borrowed */
 };
 
 struct injected_file {

@@ -1,0 +1,223 @@
+#include "runtime/launch.h"
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { STACK_SIZE = 128 * 1024 };
+
+/* PATH of a process that has none; Docker's. */
+static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/*
+ * clone3 with CLONE_VM needs a stack of its own, and the C library has no wrapper: the child begins in `run` on the new stack. Returns to the parent
+ * with the pid, or -errno.
+ */
+static pid_t clone_on_stack(struct clone_args *args, void (*run)(void *), void *argument) {
+#if defined(__x86_64__)
+    register long number __asm__("rax") = SYS_clone3;
+    register struct clone_args *first __asm__("rdi") = args;
+    register long size __asm__("rsi") = sizeof *args;
+    register void (*function)(void *) __asm__("r12") = run;
+    register void *parameter __asm__("r13") = argument;
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "mov %%r13, %%rdi\n\t"
+                     "call *%%r12\n\t"
+                     "hlt\n"
+                     "1:"
+                     : "+r"(number)
+                     : "r"(first), "r"(size), "r"(function), "r"(parameter)
+                     : "rcx", "r11", "memory");
+    return (pid_t)number;
+#elif defined(__aarch64__)
+    register long number __asm__("x8") = SYS_clone3;
+    register long first __asm__("x0") = (long)args;
+    register long size __asm__("x1") = sizeof *args;
+    register void (*function)(void *) __asm__("x19") = run;
+    register void *parameter __asm__("x20") = argument;
+    __asm__ volatile("svc 0\n\t"
+                     "cbnz x0, 1f\n\t"
+                     "mov x29, xzr\n\t"
+                     "mov x0, x20\n\t"
+                     "blr x19\n\t"
+                     "brk 0\n"
+                     "1:"
+                     : "+r"(first)
+                     : "r"(number), "r"(size), "r"(function), "r"(parameter)
+                     : "memory");
+    return (pid_t)first;
+#else
+#error "clone3 on a stack of its own is written for x86-64 and arm64"
+#endif
+}
+
+static const char *environment_value(const struct strings *env, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < env->count; i++)
+        if (strncmp(env->items[i], name, length) == 0 && env->items[i][length] == '=')
+            return env->items[i] + length + 1;
+    return NULL;
+}
+
+/* Tries every folder of PATH, as execvp does, but without its shell for files that are no program. Returns -errno. */
+static int execute_by_path(const char *program, char *const *argv, char *const *envp, const char *search) {
+    int failed = -ENOENT;
+    for (const char *at = search;; at++) {
+        char candidate[PATH_MAX];
+        size_t length = strcspn(at, ":");
+        int written = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, at, length ? "/" : "./", program);
+        if (written > 0 && (size_t)written < sizeof candidate) {
+            (void)execve(candidate, argv, envp);
+            if (errno == EACCES)
+                failed = -EACCES;
+            else if (errno != ENOENT && errno != ENOTDIR && errno != ENODEV && errno != ESTALE)
+                return -errno;
+        }
+        at += length;
+        if (!*at)
+            return failed;
+    }
+}
+
+static int execute(struct launch *launch) {
+    const struct spec_process *process = launch->process;
+    const char *program = process->args.items[0];
+    char *const *argv = (char *const *)(uintptr_t)process->args.items, *const *envp = (char *const *)(uintptr_t)process->env.items;
+    const char *search = environment_value(&process->env, "PATH");
+    sigset_t none;
+    (void)sigemptyset(&none);
+    launch->has_reached_exec = true;
+    trace_mark(launch->trace, "exec");
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    int failed;
+    if (strchr(program, '/')) {
+        (void)execve(program, argv, envp);
+        failed = -errno;
+    } else {
+        failed = execute_by_path(program, argv, envp, search ? search : default_path);
+    }
+    if (failed == -ENOENT && !strchr(program, '/'))
+        return error_set(launch->err, ENOENT, "exec", "exec: \"%.160s\": executable file not found in $PATH", program);
+    return error_set(launch->err, -failed, "exec", "exec: \"%.160s\": %s", program, strerror(-failed));
+}
+
+static void run_child(void *argument) {
+    struct launch *launch = argument;
+    for (const struct launch_step *step = launch->steps; step->name; step++) {
+        if (step->run(launch) < 0) {
+            launch->is_failed = true;
+            _exit(127);
+        }
+        trace_mark(launch->trace, step->name);
+    }
+    (void)execute(launch);
+    launch->is_failed = true;
+    _exit(127);
+}
+
+/* Stdio sources of 0 to 2 would be overwritten while they are still needed: in the child they are moved up first. */
+static int lift(int fd) { return fd >= 0 && fd < 3 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : fd; }
+
+int launch_lift_stdio(struct launch *launch) {
+    for (int i = 0; i < 3; i++)
+        if ((launch->stdio[i] = lift(launch->stdio[i])) < 0 && launch->terminal_peer < 0)
+            return error_errno(launch->err, "process", "cannot set up fd %d", i);
+    launch->terminal_peer = lift(launch->terminal_peer);
+    return 0;
+}
+
+static pid_t spawn(struct launch *launch, uint64_t flags, char *stack, int *ret_pidfd) {
+    int cgroup = launch->cgroup ? cgroup_clone_fd(launch->cgroup) : -1;
+    struct clone_args args = {
+        .flags = flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+        .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)stack,
+        .stack_size = STACK_SIZE,
+        .cgroup = (uint64_t)(cgroup >= 0 ? cgroup : 0),
+    };
+    pid_t pid = clone_on_stack(&args, run_child, launch);
+    if (pid == -EBUSY || pid == -EOPNOTSUPP) { /* the container made child groups: a process can no longer be put into the group by clone */
+        args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+        pid = clone_on_stack(&args, run_child, launch);
+    }
+    return pid;
+}
+
+static int spawn_in(struct launch *launch, uint64_t flags, char *stack, pid_t *ret_pid, int *ret_pidfd) {
+    if (launch->container_pidfd >= 0 && (launch->container_namespaces & CLONE_NEWPID) && sys_setns(launch->container_pidfd, CLONE_NEWPID) < 0)
+        return error_errno(launch->err, "namespace", "cannot enter the container's pid namespace");
+    for (size_t i = 0; i < sizeof launch->joins / sizeof launch->joins[0]; i++)
+        if (launch->config && launch->joins[i] >= 0 && launch->config->spec.joins[i].flag == CLONE_NEWPID && sys_setns(launch->joins[i], CLONE_NEWPID) < 0)
+            return error_errno(launch->err, "namespace", "cannot enter the pid namespace %s", launch->config->spec.joins[i].path);
+    pid_t pid = spawn(launch, flags, stack, ret_pidfd);
+    (void)sys_setns(launch->host->pid_ns, CLONE_NEWPID);
+    if (pid < 0)
+        return error_set(launch->err, -pid, "clone", "cannot clone: %s", strerror(-pid));
+    *ret_pid = pid;
+    return 0;
+}
+
+/* With init the program is a child of PID 1, made by the same means; PID 1 becomes the init once that child runs. */
+int launch_split_init(struct launch *launch) {
+    if (!launch->config || !launch->config->init)
+        return 0;
+    const struct launch_step *all = launch->steps;
+    int pidfd = -1;
+    launch->steps = launch_after_init_steps;
+    struct clone_args args = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+        .pidfd = (uint64_t)(uintptr_t)&pidfd,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)launch->second_stack,
+        .stack_size = STACK_SIZE,
+    };
+    pid_t pid = clone_on_stack(&args, run_child, launch);
+    launch->steps = all;
+    if (pid < 0)
+        return error_set(launch->err, -pid, "init", "cannot clone: %s", strerror(-pid));
+    if (launch->is_failed)
+        _exit(127);
+    char number[16];
+    (void)snprintf(number, sizeof number, "%d", (int)pid);
+    char name[] = "init", *argv[] = {name, number, NULL}, *envp[] = {NULL};
+    (void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    (void)syscall(SYS_execveat, launch->host->init, "", argv, envp, AT_EMPTY_PATH);
+    return error_errno(launch->err, "init", "cannot execute the init");
+}
+
+int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
+    _cleanup_free_ char *stack = NULL;
+    if (posix_memalign((void **)&stack, 64, 2 * STACK_SIZE) != 0)
+        return error_set(launch->err, ENOMEM, "clone", "out of memory");
+    pid_t pid;
+    int pidfd = -1;
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &before);
+    launch->steps = steps;
+    launch->second_stack = stack + STACK_SIZE;
+    int failed = spawn_in(launch, (uint64_t)(unsigned)flags, stack, &pid, &pidfd);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (failed < 0)
+        return failed;
+    if (!launch->is_failed && launch->has_reached_exec) {
+        *ret_pid = pid;
+        *ret_pidfd = pidfd;
+        return 0;
+    }
+    siginfo_t info = {0};
+    (void)waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL);
+    close_fd(&pidfd);
+    if (launch->is_failed)
+        return launch->err->errnum ? -launch->err->errnum : -EINVAL;
+    return error_set(launch->err, info.si_code == CLD_EXITED ? ECHILD : EINTR, "clone", "the container's process was killed by signal %d before it began",
+                     info.si_status);
+}
