@@ -1,0 +1,326 @@
+import type { NetworkSettings, PortSummary } from '../../schemas/api/containers.ts'
+import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { AttachAnswer, AttachConfig, EndpointConfig, NetdState } from '../../schemas/runtime/netd.ts'
+import type { EventBus } from '../events/bus.ts'
+import { NativeError } from '../runtime/connection.ts'
+import type { Collection } from '../store/store.ts'
+import { AddressBook } from './address-book.ts'
+import type { Attachment, ContainerNetworks, NetworkRequest } from './attachments.ts'
+import type { NetworkCatalog } from './catalog.ts'
+import { attachConfig, endpointConfig, endpointNames, type PlacedEndpoint, wantedAddresses } from './endpoints.ts'
+import { hostNameservers } from './host-resolver.ts'
+import type { Netd } from './netd.ts'
+import { portSummaries } from './ports.ts'
+import type { NetworkRecord } from './record.ts'
+import { type Attached, endpointId, endpointView, settingsView } from './views.ts'
+import { checkRequest, parseMode, wishesOf } from './wishes.ts'
+
+export interface ContainerNetworksOptions {
+  readonly requests: Collection<NetworkRequest>
+  readonly catalog: NetworkCatalog
+  readonly netd: Netd
+  readonly events: EventBus
+  readonly runDir: string
+  /** Makes the network's bridge, unless netd has it already. */
+  readonly bringUp: (network: NetworkRecord) => Promise<void>
+}
+
+/** Containers in networks: what each asked for (on record) and what it has (netd's, held in memory). */
+export class ContainerAttachments implements ContainerNetworks {
+  readonly #options: ContainerNetworksOptions
+  readonly #addresses = new AddressBook()
+  readonly #attached = new Map<string, Attached>()
+
+  constructor(options: ContainerNetworksOptions) {
+    this.#options = options
+  }
+
+  async reserve(request: NetworkRequest): Promise<void> {
+    checkRequest(request, this.#find)
+    await this.#options.requests.put(request.containerId, request)
+  }
+
+  async attach(containerId: string): Promise<Attachment> {
+    const request = this.#request(containerId)
+    const mode = parseMode(request.mode)
+    if (mode.kind === 'host') return { netnsPath: undefined, hosts: [], nameserver: undefined, warnings: [] }
+    if (mode.kind === 'container') return this.#share(mode.container)
+    const attached = this.#attached.get(containerId) ?? (await this.#attachNew(request))
+    const names = [request.hostname, request.name].filter((name, i, all) => name !== '' && all.indexOf(name) === i)
+    return {
+      netnsPath: attached.config.netns,
+      hosts: attached.config.endpoints.flatMap(endpoint =>
+        endpoint.addresses.map(address => ({ address: address.split('/')[0] ?? '', names })),
+      ),
+      nameserver: attached.config.endpoints.length > 0 ? '127.0.0.11' : undefined,
+      warnings: attached.warnings,
+    }
+  }
+
+  async detach(containerId: string): Promise<void> {
+    const attached = this.#attached.get(containerId)
+    if (attached === undefined) return
+    await this.#options.netd.request('detach', { containerId })
+    this.#attached.delete(containerId)
+    for (const endpoint of attached.config.endpoints) {
+      this.#addresses.release(endpoint.networkId, containerId)
+      this.#publish('disconnect', endpoint.networkId, containerId)
+    }
+  }
+
+  async release(containerId: string): Promise<void> {
+    await this.detach(containerId)
+    await this.#options.requests.delete(containerId)
+  }
+
+  async rename(containerId: string, name: string): Promise<void> {
+    const request = { ...this.#request(containerId), name }
+    const put = this.#options.requests.put(containerId, request)
+    for (const endpoint of this.#attached.get(containerId)?.config.endpoints ?? []) {
+      const wish = wishesOf(request, this.#find).find(one => one.network.id === endpoint.networkId)
+      if (wish === undefined) continue
+      const names = endpointNames(request, wish.settings)
+      await this.#options.netd.request('names', { containerId, networkId: endpoint.networkId, names })
+      this.#replaceEndpoints(containerId, all => all.map(one => (one === endpoint ? { ...one, names } : one)))
+    }
+    await put
+  }
+
+  isAttached(containerId: string): boolean {
+    return this.#attached.has(containerId)
+  }
+
+  settings(containerId: string): NetworkSettings {
+    return settingsView(this.#request(containerId), this.endpoints(containerId), this.#attached.get(containerId))
+  }
+
+  ports(containerId: string): readonly PortSummary[] {
+    return portSummaries(this.#request(containerId).exposedPorts, this.#attached.get(containerId)?.ports ?? [])
+  }
+
+  endpoints(containerId: string): Readonly<Record<string, EndpointSettings>> {
+    const request = this.#request(containerId)
+    const mode = parseMode(request.mode)
+    const attached = this.#attached.get(containerId)
+    if (mode.kind === 'container') return {}
+    const wishes = mode.kind === 'networks' ? this.#wishes(request) : [{ network: this.#find(mode.kind), settings: {} }]
+    return Object.fromEntries(
+      wishes.map(wish => {
+        const live = attached?.config.endpoints.find(endpoint => endpoint.networkId === wish.network.id)
+        return [wish.network.name, endpointView(request, wish, live)]
+      }),
+    )
+  }
+
+  async reconcile(containers: ReadonlyMap<string, { readonly isRunning: boolean }>): Promise<void> {
+    const idle = [...this.#attached.keys()].filter(id => containers.get(id)?.isRunning !== true)
+    const orphans = this.#options.requests.keys().filter(id => !containers.has(id))
+    await Promise.all([...idle.map(id => this.detach(id)), ...orphans.map(id => this.#options.requests.delete(id))])
+  }
+
+  /** What netd holds, after a (re)connection. */
+  adopt(state: NetdState): void {
+    this.#attached.clear()
+    this.#addresses.clear()
+    for (const { ports, warnings, ...config } of state.containers) {
+      this.#attached.set(config.containerId, { config: { ...config, ports }, ports, warnings })
+      for (const endpoint of config.endpoints) {
+        const network = this.#options.catalog.get(endpoint.networkId)
+        if (network !== undefined) this.#addresses.note(network, config.containerId, endpoint.addresses)
+      }
+    }
+  }
+
+  /** Who is in a network now. */
+  members(
+    networkId: string,
+  ): { readonly containerId: string; readonly name: string; readonly endpoint: EndpointConfig }[] {
+    return [...this.#attached].flatMap(([containerId, { config }]) => {
+      const endpoint = config.endpoints.find(one => one.networkId === networkId)
+      const name = this.#options.requests.get(containerId)?.name ?? containerId
+      return endpoint === undefined ? [] : [{ containerId, name, endpoint }]
+    })
+  }
+
+  /** True also while a start is under way. */
+  isInUse(networkId: string): boolean {
+    return this.#addresses.isInUse(networkId)
+  }
+
+  forgetNetwork(networkId: string): void {
+    this.#addresses.forget(networkId)
+  }
+
+  /** docker network connect. A stopped container joins at its next start. */
+  async join(containerId: string, network: NetworkRecord, settings: EndpointSettings): Promise<void> {
+    const request = this.#request(containerId)
+    const mode = parseMode(request.mode)
+    if (mode.kind === 'host' || network.driver === 'host') {
+      throw new BerthError(
+        'INVALID_ARGUMENT',
+        'container cannot be disconnected from host network or connected to host network',
+      )
+    }
+    if (mode.kind === 'container')
+      throw new BerthError(
+        'INVALID_ARGUMENT',
+        'container sharing network namespace with another container or host cannot be connected to any other network',
+      )
+    if (mode.kind === 'none' || network.driver === 'null') {
+      throw new BerthError(
+        'INVALID_ARGUMENT',
+        'container cannot be connected to multiple networks with one of the networks in private (none) mode',
+      )
+    }
+    if (this.#wishes(request).some(wish => wish.network.id === network.id)) {
+      throw new BerthError('FORBIDDEN', `endpoint with name ${request.name} already exists in network ${network.name}`)
+    }
+    const next = { ...request, endpoints: { ...request.endpoints, [network.name]: settings } }
+    checkRequest(next, this.#find)
+    if (this.#attached.has(containerId)) await this.#joinLive(next, network, settings)
+    await this.#options.requests.put(containerId, next)
+  }
+
+  /** docker network disconnect. */
+  async leave(containerId: string, network: NetworkRecord): Promise<void> {
+    const request = this.#request(containerId)
+    const wishes = this.#wishes(request)
+    if (!wishes.some(wish => wish.network.id === network.id)) {
+      throw new BerthError('FORBIDDEN', `container ${containerId} is not connected to network ${network.name}`)
+    }
+    const rest = wishes.filter(wish => wish.network.id !== network.id)
+    if (this.#attached.has(containerId)) {
+      await this.#options.netd.request('disconnect', { containerId, networkId: network.id })
+      this.#replaceEndpoints(containerId, all => all.filter(one => one.networkId !== network.id))
+      this.#addresses.release(network.id, containerId)
+      this.#publish('disconnect', network.id, containerId)
+    }
+    await this.#options.requests.put(containerId, {
+      ...request,
+      mode: rest[0]?.network.name ?? 'none',
+      endpoints: Object.fromEntries(rest.map(wish => [wish.network.name, wish.settings])),
+    })
+  }
+
+  readonly #find = (text: string): NetworkRecord => this.#options.catalog.require(text)
+
+  #request(containerId: string): NetworkRequest {
+    const request = this.#options.requests.get(containerId)
+    if (request === undefined) throw new BerthError('NOT_FOUND', `No such container: ${containerId}`)
+    return request
+  }
+
+  /** Without networks that are gone: views must not fail for them. */
+  #wishes(request: NetworkRequest): ReturnType<typeof wishesOf> {
+    try {
+      return wishesOf(request, this.#find)
+    } catch {
+      return Object.entries(request.endpoints).flatMap(([name, settings]) => {
+        const network = this.#options.catalog.byName(name)
+        return network === undefined ? [] : [{ network, settings }]
+      })
+    }
+  }
+
+  #share(container: string): Attachment {
+    const other = this.#options.requests
+      .list()
+      .find(request => request.containerId === container || request.name === container)
+    const attached = other === undefined ? undefined : this.#attached.get(other.containerId)
+    if (attached !== undefined) {
+      return {
+        netnsPath: attached.config.netns,
+        hosts: [],
+        nameserver: attached.config.endpoints.length > 0 ? '127.0.0.11' : undefined,
+        warnings: [],
+      }
+    }
+    if (other !== undefined && parseMode(other.mode).kind === 'host') {
+      return { netnsPath: undefined, hosts: [], nameserver: undefined, warnings: [] }
+    }
+    throw new BerthError('CONFLICT', `cannot join network of a non running container: ${container}`)
+  }
+
+  async #attachNew(request: NetworkRequest): Promise<Attached> {
+    const { containerId } = request
+    const wishes = wishesOf(request, this.#find)
+    const [upstreams] = await Promise.all([
+      request.dns.length > 0 ? request.dns : hostNameservers(),
+      ...wishes.map(wish => this.#options.bringUp(wish.network)),
+    ])
+    const placed: PlacedEndpoint[] = []
+    try {
+      for (const wish of wishes) {
+        placed.push({
+          ...wish,
+          leases: this.#addresses.take(wish.network, containerId, wantedAddresses(wish.settings)),
+        })
+      }
+      const netns = `${this.#options.runDir}/netns/${containerId}`
+      const config = attachConfig(request, placed, { netns, upstreams })
+      const answer = await this.#options.netd.request<'attach', AttachAnswer>('attach', config)
+      const attached = { config, ports: answer.ports, warnings: answer.warnings }
+      this.#attached.set(containerId, attached)
+      for (const { network } of placed) this.#publish('connect', network.id, containerId)
+      return attached
+    } catch (error) {
+      for (const { network } of placed) this.#addresses.release(network.id, containerId)
+      throw this.#explain(error, request, placed)
+    }
+  }
+
+  async #joinLive(request: NetworkRequest, network: NetworkRecord, settings: EndpointSettings): Promise<void> {
+    const { containerId } = request
+    await this.#options.bringUp(network)
+    const leases = this.#addresses.take(network, containerId, wantedAddresses(settings))
+    const taken = new Set(this.#attached.get(containerId)?.config.endpoints.map(one => one.interface))
+    let number = 0
+    while (taken.has(`eth${number}`)) number++
+    const endpoint = endpointConfig(
+      request,
+      { network, settings, leases },
+      { interfaceName: `eth${number}`, routes: [] },
+    )
+    try {
+      await this.#options.netd.request('connect', { containerId, endpoint })
+    } catch (error) {
+      this.#addresses.release(network.id, containerId)
+      throw error
+    }
+    this.#replaceEndpoints(containerId, all => [...all, endpoint])
+    this.#publish('connect', network.id, containerId)
+  }
+
+  #replaceEndpoints(containerId: string, change: (all: AttachConfig['endpoints']) => AttachConfig['endpoints']): void {
+    const attached = this.#attached.get(containerId)
+    if (attached === undefined) return
+    const config = { ...attached.config, endpoints: change(attached.config.endpoints) }
+    this.#attached.set(containerId, { ...attached, config })
+  }
+
+  /** A port in use in dockerd's words, with the container that has it where it is one of ours. */
+  #explain(error: unknown, request: NetworkRequest, placed: readonly PlacedEndpoint[]): unknown {
+    if (!(error instanceof NativeError) || error.failure.errno !== 98) return error
+    const text = error.failure.message
+    const port = Number(/:(\d+)\//.exec(text)?.[1])
+    const holder = [...this.#attached].find(([, other]) => other.ports.some(one => one.hostPort === port))?.[0]
+    const name = holder === undefined ? undefined : this.#options.requests.get(holder)?.name
+    const endpoint = endpointId(placed[0]?.network.id ?? '', request.containerId)
+    return new BerthError(
+      'CONFLICT',
+      `driver failed programming external connectivity on endpoint ${request.name} (${endpoint}): ${text}`,
+      { cause: error, ...(name === undefined ? {} : { hint: `port is already allocated, by container ${name}` }) },
+    )
+  }
+
+  #publish(action: 'connect' | 'disconnect', networkId: string, containerId: string): void {
+    const network = this.#options.catalog.get(networkId)
+    if (network === undefined) return
+    this.#options.events.publish('network', action, networkId, {
+      container: containerId,
+      name: network.name,
+      type: network.driver,
+    })
+  }
+}

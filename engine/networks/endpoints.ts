@@ -1,0 +1,146 @@
+import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { AttachConfig, EndpointConfig, NetworkConfig } from '../../schemas/runtime/netd.ts'
+import type { Lease } from './address-book.ts'
+import type { NetworkRequest } from './attachments.ts'
+import { parseAddress } from './cidr.ts'
+import { type PortTargets, publishedPorts } from './ports.ts'
+import { bridgeOptions, type NetworkRecord } from './record.ts'
+
+/** A container's wish for one network. */
+export interface EndpointWish {
+  readonly network: NetworkRecord
+  readonly settings: EndpointSettings
+}
+
+/** With the addresses that it got. */
+export interface PlacedEndpoint extends EndpointWish {
+  readonly leases: readonly Lease[]
+}
+
+const isTrue = (text: string | undefined, whenAbsent: boolean): boolean =>
+  text === undefined || text === '' ? whenAbsent : ['1', 't', 'true'].includes(text.toLowerCase())
+
+/** What netd is told of a network. */
+export function networkConfig(record: NetworkRecord): NetworkConfig {
+  const gateways = (record.ipam.Config ?? []).flatMap(config =>
+    config.Gateway && config.Subnet ? [`${config.Gateway}/${config.Subnet.split('/')[1]}`] : [],
+  )
+  return {
+    networkId: record.id,
+    name: record.name,
+    bridge: record.bridge,
+    gateways,
+    mtu: Number(record.options[bridgeOptions.mtu] ?? 0),
+    isInternal: record.isInternal,
+    masquerade: isTrue(record.options[bridgeOptions.masquerade], true),
+    allowsPeers: isTrue(record.options[bridgeOptions.peers], true),
+  }
+}
+
+/** Addresses that the user wants in one network. */
+export const wantedAddresses = (settings: EndpointSettings): string[] =>
+  [settings.IPAMConfig?.IPv4Address, settings.IPAMConfig?.IPv6Address].filter(
+    (text): text is string => text !== undefined && text !== '',
+  )
+
+/** Names that others resolve to an endpoint; the first answers reverse lookups. */
+export function endpointNames(request: NetworkRequest, settings: EndpointSettings): string[] {
+  const shortId = request.containerId.slice(0, 12)
+  const names = [request.name, ...(settings.Aliases ?? []), shortId, request.hostname]
+  return [...new Set(names.filter(name => name !== '').map(name => name.toLowerCase()))].slice(0, 64)
+}
+
+/**
+ * The hardware address: the user's, or one made from the IPv4 address, so that whoever gets an address again gets its neighbours' caches right.
+ */
+export function hardwareAddress(endpoint: PlacedEndpoint): string {
+  const asked = endpoint.settings.MacAddress
+  if (asked) return asked.toLowerCase().replaceAll('-', ':')
+  const lease = endpoint.leases.find(one => one.family === 4) ?? endpoint.leases[0]
+  const value = parseAddress(lease?.address ?? '0.0.0.0')?.value ?? 0n
+  const bytes = [24n, 16n, 8n, 0n].map(shift => ((value >> shift) & 0xffn).toString(16).padStart(2, '0'))
+  return `02:42:${bytes.join(':')}`
+}
+
+/** Throws INVALID_ARGUMENT for what netd would refuse. */
+export function checkEndpoint(settings: EndpointSettings): void {
+  if (settings.MacAddress && !/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(settings.MacAddress)) {
+    throw new BerthError('INVALID_ARGUMENT', `invalid MAC address: ${settings.MacAddress}`)
+  }
+  for (const text of wantedAddresses(settings)) {
+    if (parseAddress(text) === undefined)
+      throw new BerthError('INVALID_ARGUMENT', `invalid endpoint settings: invalid IP address: ${text}`)
+  }
+}
+
+/** The position of the endpoint that the default route of a family goes through; -1 when there is none. */
+export function gatewayPosition(endpoints: readonly PlacedEndpoint[], family: 4 | 6): number {
+  let best = -1
+  endpoints.forEach((endpoint, position) => {
+    if (endpoint.network.isInternal || gatewayOf(endpoint, family) === undefined) return
+    const priority = endpoint.settings.GwPriority ?? 0
+    if (best === -1 || priority > (endpoints[best]?.settings.GwPriority ?? 0)) best = position
+  })
+  return best
+}
+
+/** The network's router for a family that the endpoint has an address of. */
+export function gatewayOf({ network, leases }: PlacedEndpoint, family: 4 | 6): string | undefined {
+  if (!leases.some(lease => lease.family === family)) return undefined
+  return (network.ipam.Config ?? [])
+    .map(config => config.Gateway)
+    .find(gateway => gateway !== undefined && parseAddress(gateway)?.family === family)
+}
+
+export function endpointConfig(
+  request: NetworkRequest,
+  endpoint: PlacedEndpoint,
+  place: { readonly interfaceName: string; readonly routes: readonly (4 | 6)[] },
+): EndpointConfig {
+  return {
+    networkId: endpoint.network.id,
+    interface: place.interfaceName,
+    mac: hardwareAddress(endpoint),
+    addresses: endpoint.leases.map(lease => `${lease.address}/${lease.prefix}`),
+    gateways: place.routes.flatMap(family => gatewayOf(endpoint, family) ?? []),
+    names: endpointNames(request, endpoint.settings),
+  }
+}
+
+/** What dockerd gives every container with a namespace of its own: ports below 1024 and ping for everybody inside. */
+const defaultSysctls = { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' }
+
+/** What netd is told of a container; pure. */
+export function attachConfig(
+  request: NetworkRequest,
+  endpoints: readonly PlacedEndpoint[],
+  host: { readonly netns: string; readonly upstreams: readonly string[] },
+): AttachConfig {
+  const router4 = gatewayPosition(endpoints, 4)
+  const router6 = gatewayPosition(endpoints, 6)
+  const exit = endpoints[router4 === -1 ? router6 : router4]
+  const ndots = request.dnsOptions.map(option => /^ndots:(\d+)$/.exec(option)?.[1]).find(value => value !== undefined)
+  const sysctls = Object.entries(request.sysctls).filter(([name]) => name.startsWith('net.'))
+  return {
+    containerId: request.containerId,
+    netns: host.netns,
+    endpoints: endpoints.map((endpoint, position) =>
+      endpointConfig(request, endpoint, {
+        interfaceName: `eth${position}`,
+        routes: [...(position === router4 ? [4 as const] : []), ...(position === router6 ? [6 as const] : [])],
+      }),
+    ),
+    ports:
+      exit === undefined
+        ? []
+        : publishedPorts(request, targetsOf(exit), exit.network.options[bridgeOptions.hostBinding]),
+    dns: { upstreams: host.upstreams, forwardsSingleLabels: ndots === undefined || Number(ndots) === 0 },
+    sysctls: { ...defaultSysctls, ...Object.fromEntries(sysctls) },
+  }
+}
+
+const targetsOf = ({ leases }: PlacedEndpoint): PortTargets => ({
+  ipv4: leases.find(lease => lease.family === 4)?.address,
+  ipv6: leases.find(lease => lease.family === 6)?.address,
+})

@@ -1,0 +1,213 @@
+import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
+import type { NetworkCreateRequest, NetworkInspect } from '../../schemas/api/networks.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { NetdState } from '../../schemas/runtime/netd.ts'
+import type { EventBus } from '../events/bus.ts'
+import { booleanFilter, type Filters, matchesAny, matchesLabels } from '../http/filters.ts'
+import type { NetworkCatalog } from './catalog.ts'
+import { type Cidr, parseCidr } from './cidr.ts'
+import type { ContainerAttachments } from './container-networks.ts'
+import { networkConfig } from './endpoints.ts'
+import type { Netd } from './netd.ts'
+import { newNetwork, subnetsOf } from './new-network.ts'
+import { bridgeOptions, isPredefined, type NetworkRecord } from './record.ts'
+import { containerView, networkView } from './views.ts'
+
+export interface NetworkServiceOptions {
+  readonly catalog: NetworkCatalog
+  readonly netd: Netd
+  readonly events: EventBus
+  /** 64 hexadecimal digits, a new one each time. */
+  readonly newId: () => string
+  /** RFC 3339 */
+  readonly now: () => string
+}
+
+/** Networks as the API has them. `attachments` knows who is in them. */
+export class NetworkService {
+  readonly #options: NetworkServiceOptions
+  readonly #attachments: () => ContainerAttachments
+  /** Networks that netd has or is making. */
+  readonly #up = new Map<string, Promise<unknown>>()
+
+  constructor(options: NetworkServiceOptions, attachments: () => ContainerAttachments) {
+    this.#options = options
+    this.#attachments = attachments
+  }
+
+  /** Makes `bridge`, `host` and `none` where a store is new. Their bridge is made when the first container needs it. */
+  async definePredefined(): Promise<void> {
+    const { catalog, newId, now } = this.#options
+    if (catalog.byName('bridge') === undefined) {
+      const draft = await this.#plan({
+        Name: 'default-bridge',
+        Options: { [bridgeOptions.peers]: 'true', [bridgeOptions.masquerade]: 'true' },
+      })
+      await catalog.put({ ...draft, name: 'bridge' })
+    }
+    for (const [name, driver] of [
+      ['host', 'host'],
+      ['none', 'null'],
+    ] as const) {
+      if (catalog.byName(name) !== undefined) continue
+      await catalog.put({
+        id: newId(),
+        name,
+        created: now(),
+        driver,
+        isInternal: false,
+        isAttachable: false,
+        hasIpv4: true,
+        hasIpv6: false,
+        ipam: { Driver: 'default', Options: {}, Config: [] },
+        options: {},
+        labels: {},
+        bridge: '',
+      })
+    }
+  }
+
+  /** Throws CONFLICT `network with name x already exists`, and what newNetwork throws. */
+  async create(request: NetworkCreateRequest): Promise<NetworkRecord> {
+    const { catalog, events } = this.#options
+    const record = await this.#plan(request)
+    // From the check to the put there is no await: of two creates with one name, the second finds the first one's record.
+    if (catalog.byName(record.name) !== undefined) {
+      throw new BerthError('CONFLICT', `network with name ${record.name} already exists`)
+    }
+    const put = catalog.put(record)
+    try {
+      await Promise.all([put, this.bringUp(record)])
+    } catch (error) {
+      await put.catch(() => undefined)
+      await catalog.delete(record.id)
+      await this.#takeDown(record.id).catch(() => undefined)
+      throw error
+    }
+    events.publish('network', 'create', record.id, { name: record.name, type: record.driver })
+    return record
+  }
+
+  inspect(text: string): NetworkInspect {
+    const record = this.#options.catalog.require(text)
+    const members = this.#attachments()
+      .members(record.id)
+      .map(
+        ({ containerId, name, endpoint }) =>
+          [containerId, containerView(record.id, containerId, name, endpoint)] as const,
+      )
+    return networkView(record, Object.fromEntries(members))
+  }
+
+  list(filters: Filters): NetworkInspect[] {
+    const isDangling = booleanFilter(filters, 'dangling')
+    return this.#options.catalog
+      .list()
+      .filter(
+        record =>
+          matchesLabels(record.labels, filters) &&
+          matchesAny(filters, 'name', value => record.name.includes(value)) &&
+          matchesAny(filters, 'id', value => record.id.startsWith(value)) &&
+          matchesAny(filters, 'driver', value => record.driver === value) &&
+          matchesAny(filters, 'scope', value => value === 'local') &&
+          matchesAny(filters, 'type', value => (value === 'builtin') === isPredefined(record)) &&
+          (isDangling === undefined ||
+            isDangling === (!isPredefined(record) && !this.#attachments().isInUse(record.id))),
+      )
+      .map(record => networkView(record, {}))
+  }
+
+  /** Throws FORBIDDEN for predefined networks and for those with active endpoints. */
+  async remove(text: string): Promise<void> {
+    const record = this.#options.catalog.require(text)
+    if (isPredefined(record)) {
+      throw new BerthError('FORBIDDEN', `${record.name} is a pre-defined network and cannot be removed`)
+    }
+    if (this.#attachments().isInUse(record.id)) {
+      const members = this.#attachments().members(record.id)
+      const endpoints = members
+        .map(({ name, containerId }) => `name:"${name}" id:"${containerId.slice(0, 12)}"`)
+        .join(', ')
+      throw new BerthError(
+        'FORBIDDEN',
+        `error while removing network: network ${record.name} has active endpoints (${endpoints})`,
+      )
+    }
+    // The record goes first: nobody can start into the network any more.
+    await Promise.all([this.#options.catalog.delete(record.id), this.#takeDown(record.id)])
+    this.#attachments().forgetNetwork(record.id)
+    this.#options.events.publish('network', 'destroy', record.id, { name: record.name, type: record.driver })
+  }
+
+  /** Removes what no container is in. Filters `label`, `label!`, `until` (`untilMs`: networks made before it). */
+  async prune(filters: Filters, untilMs: number | undefined): Promise<string[]> {
+    const unused = this.#options.catalog
+      .list()
+      .filter(
+        record =>
+          !isPredefined(record) &&
+          !this.#attachments().isInUse(record.id) &&
+          matchesLabels(record.labels, filters) &&
+          (untilMs === undefined || Date.parse(record.created) < untilMs),
+      )
+    const results = await Promise.allSettled(unused.map(record => this.remove(record.id)))
+    return unused.filter((_, i) => results[i]?.status === 'fulfilled').map(record => record.name)
+  }
+
+  async connect(text: string, containerId: string, settings: EndpointSettings): Promise<void> {
+    await this.#attachments().join(containerId, this.#options.catalog.require(text), settings)
+  }
+
+  async disconnect(text: string, containerId: string): Promise<void> {
+    await this.#attachments().leave(containerId, this.#options.catalog.require(text))
+  }
+
+  /** Makes the network's bridge unless netd has it. Many may ask at once. */
+  async bringUp(record: NetworkRecord): Promise<void> {
+    if (record.driver !== 'bridge') return
+    let pending = this.#up.get(record.id)
+    if (pending === undefined) {
+      pending = this.#options.netd.request('networkCreate', networkConfig(record))
+      this.#up.set(record.id, pending)
+      pending.catch(() => this.#up.delete(record.id))
+    }
+    await pending
+  }
+
+  /** What netd holds, after a (re)connection. Networks that have no record any more are left-overs of a crash. */
+  adopt(state: NetdState): void {
+    this.#up.clear()
+    for (const network of state.networks) {
+      if (this.#options.catalog.get(network.networkId) !== undefined) {
+        this.#up.set(network.networkId, Promise.resolve())
+      } else if (
+        !state.containers.some(one => one.endpoints.some(endpoint => endpoint.networkId === network.networkId))
+      ) {
+        queueMicrotask(() => this.#takeDown(network.networkId).catch(() => undefined))
+      }
+    }
+  }
+
+  async #takeDown(networkId: string): Promise<void> {
+    this.#up.delete(networkId)
+    await this.#options.netd.request('networkRemove', { networkId })
+  }
+
+  async #plan(request: NetworkCreateRequest): Promise<NetworkRecord> {
+    const { catalog, netd, newId, now } = this.#options
+    const { routes } = await netd.request<'routes', { routes: readonly string[] }>('routes', {})
+    const records = catalog.list()
+    const networks = records.flatMap(record => subnetsOf(record).map(subnet => ({ name: record.name, subnet })))
+    // Our own bridges are among the routes: they count as networks, with their names in errors.
+    const foreign = routes
+      .map(route => parseCidr(route))
+      .filter((route): route is Cidr => route !== undefined && !networks.some(({ subnet }) => isWithin(route, subnet)))
+    return newNetwork(request, { id: newId(), created: now(), networks, routes: foreign })
+  }
+}
+
+const isWithin = (inner: Cidr, outer: Cidr): boolean =>
+  inner.family === outer.family &&
+  inner.prefix >= outer.prefix &&
+  inner.base >> BigInt((inner.family === 4 ? 32 : 128) - outer.prefix) ===
+    outer.base >> BigInt((inner.family === 4 ? 32 : 128) - outer.prefix)
