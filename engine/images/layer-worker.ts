@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import PQueue from 'p-queue'
@@ -14,8 +15,8 @@ export interface LayerWorkersOptions {
   readonly spawner: Pick<Spawner, 'layer'>
   /** Where sockets are made. */
   readonly runDir: string
-  /** Workers at a time; each is one process that keeps one core busy. */
-  readonly concurrency: number
+  /** Workers at a time; each is one process that keeps one core busy. Default: as many as there are cores, at least 2. */
+  readonly concurrency?: number
 }
 
 /** Starts native layer workers (schemas/runtime/layer.ts), one per job, a few at a time. */
@@ -29,7 +30,7 @@ export class LayerWorkers {
   constructor(options: LayerWorkersOptions) {
     this.#options = options
     this.#directory = join(options.runDir, 'layer')
-    this.#queue = new PQueue({ concurrency: options.concurrency })
+    this.#queue = new PQueue({ concurrency: options.concurrency ?? Math.max(2, availableParallelism()) })
   }
 
   /** Unpacks an archive: the range of a file that `options.source` names, or `archive`. Rejects with NativeError (stage 'archive': refused). */

@@ -1,12 +1,10 @@
-import { availableParallelism } from 'node:os'
 import type { Readable } from 'node:stream'
 import type { ProgressMessage } from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { EventBus } from '../events/bus.ts'
-import type { Spawner } from '../runtime/spawner.ts'
 import type { StoredImage } from './catalog.ts'
 import { type HostTree, openHostTree } from './host-tree.ts'
-import { LayerWorkers } from './layer-worker.ts'
+import type { LayerWorkers } from './layer-worker.ts'
 import { loadStream, shown } from './load.ts'
 import { findImage } from './lookup.ts'
 import type { ImageConfig } from './oci.ts'
@@ -45,8 +43,7 @@ export interface ContainerImages {
 
 export interface ImageServiceOptions {
   readonly dataRoot: string
-  readonly runDir: string
-  readonly spawner: Pick<Spawner, 'layer'>
+  readonly workers: LayerWorkers
   readonly events: Pick<EventBus, 'publish'>
   readonly now?: () => Date
   /** Of one layer, uncompressed. */
@@ -65,14 +62,12 @@ const defaultLimits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
 export class ImageService implements ContainerImages {
   readonly store: ImageStore
   readonly users = new ImageUsers()
-  readonly workers: LayerWorkers
   readonly events: Pick<EventBus, 'publish'>
   readonly now: () => Date
   readonly #transports: Transports
 
   constructor(options: ImageServiceOptions) {
-    this.workers = new LayerWorkers({ ...options, concurrency: Math.max(2, availableParallelism()) })
-    this.store = new ImageStore(options.dataRoot, this.workers, {
+    this.store = new ImageStore(options.dataRoot, options.workers, {
       maxBytes: options.maxLayerBytes ?? defaultLimits.maxBytes,
       maxEntries: options.maxLayerEntries ?? defaultLimits.maxEntries,
     })

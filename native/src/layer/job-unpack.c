@@ -169,7 +169,7 @@ static int unpack_all(struct tree *tree, struct layer_stream *stream, const stru
     int more;
     while ((more = layer_stream_next(stream, &entry, err)) > 0) {
         if (++entries > job->max_entries)
-            return error_set(err, EFBIG, stage, "the archive has more entries than the limit of %" PRIu64, job->max_entries);
+            return error_set(err, EINVAL, stage, "the archive has more entries than the limit of %" PRIu64, job->max_entries);
         int result = unpack_entry(tree, stream, entry, job->has_whiteouts, err);
         if (result < 0)
             return result;

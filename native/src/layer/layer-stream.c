@@ -78,7 +78,7 @@ static int decode(struct layer_stream *stream, struct archive *teller, const voi
     if (*ret_size > stream->max_bytes - stream->plain_bytes) {
         char message[ERROR_MESSAGE_SIZE];
         (void)snprintf(message, sizeof message, "the archive is longer than the limit of %" PRIu64 " bytes", stream->max_bytes);
-        return (int)keep_failure(stream, teller, EFBIG, stage, message);
+        return (int)keep_failure(stream, teller, EINVAL, stage, message);
     }
     stream->plain_bytes += *ret_size;
     if (stream->is_compressed)

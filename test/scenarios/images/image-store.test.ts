@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { EventBus } from '../../../engine/events/bus.ts'
+import { removeImage } from '../../../engine/images/remove.ts'
+import { saveImages, selectForSave } from '../../../engine/images/save.ts'
+import { ImageService } from '../../../engine/images/service.ts'
+import { tagImage } from '../../../engine/images/tag.ts'
+import { inspectImage } from '../../../engine/images/view.ts'
+import { eventually } from '../../support/eventually.ts'
+import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
+import { type TarItem, tar } from '../../support/tar-writer.ts'
+
+const digest = (content: Buffer | string) => createHash('sha256').update(content).digest('hex')
+const busybox = '/bin/busybox'
+
+/** A docker-archive of `layers`, as `docker save` wrote them before version 25. */
+function dockerArchive(
+  layers: readonly Buffer[],
+  names: readonly string[],
+  change: { diffIds?: string[]; configName?: string } = {},
+): Buffer {
+  const config = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    created: '2026-01-02T03:04:05Z',
+    config: { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { part: 'test' } },
+    rootfs: { type: 'layers', diff_ids: change.diffIds ?? layers.map(layer => `sha256:${digest(layer)}`) },
+    history: layers.map((_, i) => ({ created_by: `layer ${i}` })),
+  })
+  const configName = change.configName ?? `${digest(config)}.json`
+  return tar(
+    ...layers.map((content, i): TarItem => ({ name: `${i}/layer.tar`, content })),
+    { name: configName, content: config },
+    {
+      name: 'manifest.json',
+      content: JSON.stringify([
+        { Config: configName, RepoTags: names, Layers: layers.map((_, i) => `${i}/layer.tar`) },
+      ]),
+    },
+  )
+}
+
+const base = () =>
+  tar(
+    { name: 'bin', flag: '5' },
+    { name: 'bin/busybox', content: readFileSync(busybox), mode: 0o755 },
+    { name: 'bin/sh', flag: '1', link: 'bin/busybox' },
+  )
+const top = tar({ name: 'etc', flag: '5' }, { name: 'etc/motd', content: 'hello' }, { name: 'bin/.wh.sh', content: '' })
+
+describe('image store', () => {
+  let layerWorkers: TestWorkers
+  let dataRoot: string
+  let service: ImageService
+  const events: string[] = []
+  before(() => {
+    layerWorkers = startLayerWorkers()
+  })
+  after(() => layerWorkers[Symbol.asyncDispose]())
+  beforeEach(async () => {
+    dataRoot = mkdtempSync(join(layerWorkers.folder, 'data-'))
+    service = await open()
+  })
+
+  async function open(): Promise<ImageService> {
+    const bus = new EventBus({ now: Date.now })
+    bus.subscribe(event => events.push(event.Action))
+    const opened = new ImageService({ dataRoot, workers: layerWorkers.workers, events: bus, maxLayerBytes: 1 << 30 })
+    assert.deepEqual(await opened.open(), [])
+    return opened
+  }
+
+  async function load(archive: Buffer): Promise<string[]> {
+    const lines: string[] = []
+    await service.load(Readable.from([archive]), {
+      signal: new AbortController().signal,
+      onProgress: message => lines.push(message.stream ?? message.status ?? ''),
+    })
+    return lines
+  }
+
+  const layerFolders = () => readdirSync(join(dataRoot, 'layers')).filter(name => !name.startsWith('.work-'))
+  const blobs = () => readdirSync(join(dataRoot, 'images/blobs/sha256'))
+
+  test('loads an archive with real programs, and they run', async () => {
+    const lines = await load(dockerArchive([base(), top], ['bb:1', 'bb:latest']))
+    assert.deepEqual(
+      lines.filter(line => line.startsWith('Loaded')),
+      ['Loaded image: bb:1\n', 'Loaded image: bb:latest\n'],
+    )
+    const image = await service.resolve('bb')
+    assert.equal(image.reference, 'docker.io/library/bb:latest')
+    assert.deepEqual(image.config.Cmd, ['sh'])
+    assert.equal(image.lower.length, 2)
+    const [upper, lower] = image.lower as [string, string]
+    assert.equal(readFileSync(join(upper, 'etc/motd'), 'utf8'), 'hello')
+    assert.equal(execFileSync(join(lower, 'bin/busybox'), ['echo', 'works'], { encoding: 'utf8' }), 'works\n')
+    assert.deepEqual(await service.resolve(image.id.slice(7, 19)), { ...image, reference: image.id })
+    assert.ok(events.includes('load'))
+  })
+
+  test('survives a restart, and unpacks a lost layer again from its blob', async () => {
+    await load(dockerArchive([base(), top], ['bb:1']))
+    const image = await service.resolve('bb:1')
+    rmSync(join(image.lower[1] ?? '', '..'), { recursive: true })
+    mkdirSync(join(dataRoot, 'layers/.work-left-over'))
+    writeFileSync(join(dataRoot, 'images/ingest/half'), 'half')
+    service = await open()
+    assert.deepEqual(await service.resolve('bb:1'), image)
+    assert.ok(existsSync(join(image.lower[1] ?? '', 'bin/busybox')))
+    assert.ok(!existsSync(join(dataRoot, 'layers/.work-left-over')))
+    assert.ok(!existsSync(join(dataRoot, 'images/ingest/half')))
+  })
+
+  test('lies are refused and leave nothing behind', async t => {
+    const wrong = 'a'.repeat(64)
+    const lies: Record<string, [Buffer, RegExp]> = {
+      'diff id': [
+        dockerArchive([top], ['x'], { diffIds: [`sha256:${wrong}`] }),
+        /does not match the image configuration/,
+      ],
+      'number of layers': [
+        dockerArchive([top, base()], ['x'], { diffIds: [`sha256:${digest(top)}`] }),
+        /has 2 layers, but its configuration names 1/,
+      ],
+      'configuration digest': [
+        dockerArchive([top], ['x'], { configName: `${wrong}.json` }),
+        /does not match its digest/,
+      ],
+      'missing layer': [
+        tar({ name: 'manifest.json', content: JSON.stringify([{ Config: 'c', RepoTags: [], Layers: ['nope'] }]) }),
+        /the archive has no c/,
+      ],
+      'no manifest': [tar({ name: 'x', content: 'y' }), /neither manifest.json nor index.json/],
+      'not a tar': [Buffer.from('x'.repeat(2000)), /malformed tar/],
+      truncated: [dockerArchive([base()], ['x']).subarray(0, 100_000), /ends in the middle/],
+      'hostile layer': [dockerArchive([tar({ name: '../../../../etc/evil', content: 'x' })], ['x']), /goes up/],
+      'bad JSON': [tar({ name: 'manifest.json', content: '[{' }), /manifest.json is no JSON/],
+      'index that is a manifest too': [ociConfusion(), /neither a plain image manifest nor an index/],
+      'blob is not its digest': [
+        tar(
+          {
+            name: 'index.json',
+            content: JSON.stringify({
+              schemaVersion: 2,
+              manifests: [
+                { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${wrong}`, size: 2 },
+              ],
+            }),
+          },
+          { name: `blobs/sha256/${wrong}`, content: '{}' },
+        ),
+        /does not match its digest/,
+      ],
+    }
+    for (const [name, [archive, message]] of Object.entries(lies)) {
+      await t.test(name, async () => {
+        await assert.rejects(load(archive), { code: 'INVALID_ARGUMENT', message })
+        await eventually('nothing is left', () => layerFolders().length === 0 && blobs().length === 0)
+        assert.deepEqual(service.store.catalog.list(), [])
+      })
+    }
+  })
+
+  test('a transport is loaded on demand, once, and again when the file changes', async () => {
+    const path = join(dataRoot, 'x.tar')
+    writeFileSync(path, dockerArchive([top], ['x:1']))
+    const [first, second] = await Promise.all([
+      service.resolve(`docker-archive:${path}`),
+      service.resolve(`docker-archive:${path}:x:1`),
+    ])
+    assert.equal(first.id, second.id)
+    await assert.rejects(service.resolve(`docker-archive:${path}:y`), {
+      code: 'NOT_FOUND',
+      message: /has no image "y"; it has: x:1/,
+    })
+    writeFileSync(path, gzipSync(dockerArchive([base()], ['x:1'])))
+    assert.notEqual((await service.resolve(`docker-archive:${path}`)).id, first.id)
+    await assert.rejects(service.resolve('docker-archive:/nowhere.tar'), {
+      code: 'NOT_FOUND',
+      message: 'No such image: docker-archive:/nowhere.tar',
+    })
+  })
+
+  test('what skopeo makes of it, it reads; what it saves, skopeo reads', {
+    skip: !existsSync('/usr/bin/skopeo'),
+  }, async () => {
+    const path = join(dataRoot, 'x.tar')
+    writeFileSync(path, dockerArchive([base(), top], ['x:1']))
+    const skopeo = (...args: string[]) =>
+      execFileSync('/usr/bin/skopeo', ['--insecure-policy', ...args], { encoding: 'utf8' })
+    skopeo('copy', '-q', `docker-archive:${path}`, `oci:${dataRoot}/layout:x`)
+    skopeo('copy', '-q', `docker-archive:${path}`, `oci-archive:${dataRoot}/oci.tar`)
+    const id = (await service.resolve(`docker-archive:${path}`)).id
+    // skopeo converts the configuration to OCI's form, so only the content is the same.
+    const layout = await service.resolve(`oci:${dataRoot}/layout:x`)
+    const archive = await service.resolve(`oci-archive:${dataRoot}/oci.tar`)
+    assert.equal(layout.id, archive.id)
+    assert.deepEqual(layout.lower, (await service.resolve(id)).lower)
+    await tagImage(service, archive.id, 'saved', 'v1')
+    const out = join(dataRoot, 'out.tar')
+    const pieces: Buffer[] = []
+    for await (const piece of saveImages(service, selectForSave(service, ['saved:v1']))) pieces.push(piece)
+    writeFileSync(out, Buffer.concat(pieces))
+    for (const source of [`docker-archive:${out}`, `oci-archive:${out}`]) {
+      const inspected = JSON.parse(skopeo('inspect', '--config', source)) as { rootfs: { diff_ids: string[] } }
+      assert.deepEqual(inspected.rootfs.diff_ids, [`sha256:${digest(base())}`, `sha256:${digest(top)}`])
+    }
+    const before = blobs()
+    await service.load(createReadStream(out), { signal: new AbortController().signal, onProgress: () => undefined })
+    assert.deepEqual(blobs(), before)
+    assert.deepEqual(
+      inspectImage(service.store, service.store.catalog.findByName('docker.io/library/saved:v1') ?? assert.fail())
+        .RepoTags,
+      ['saved:v1'],
+    )
+  })
+
+  test('removal follows names and containers', async () => {
+    await load(dockerArchive([top], ['x:1', 'x:2']))
+    const { id } = await service.resolve('x:1')
+    assert.deepEqual(await removeImage(service, 'x:1', { force: false }), [{ Untagged: 'x:1' }])
+    let isRunning = true
+    service.use(id, { containerId: 'c'.repeat(64), isRunning: () => isRunning })
+    await assert.rejects(removeImage(service, 'x:2', { force: false }), {
+      code: 'CONFLICT',
+      message: /unable to remove repository reference "x:2" \(must force\) - container cccccccccccc/,
+    })
+    await assert.rejects(removeImage(service, id, { force: true }), {
+      code: 'CONFLICT',
+      message: /cannot be forced.*running container/,
+    })
+    isRunning = false
+    assert.deepEqual(await removeImage(service, id, { force: true }), [{ Untagged: 'x:2' }, { Deleted: id }])
+    assert.deepEqual(service.store.catalog.list(), [])
+    // The stopped container can still start, also after a restart of the daemon.
+    service = await open()
+    service.use(id, { containerId: 'c'.repeat(64), isRunning: () => isRunning })
+    assert.equal((await service.resolve(id)).lower.length, 1)
+    service.release(id, 'c'.repeat(64))
+    await eventually('everything is gone', () => layerFolders().length === 0 && blobs().length === 0)
+    await assert.rejects(service.resolve(id), { code: 'NOT_FOUND' })
+  })
+
+  test('images share layers: removing one keeps the other whole', async () => {
+    await load(dockerArchive([base(), top], ['two']))
+    await load(dockerArchive([base()], ['one']))
+    assert.equal(layerFolders().length, 2)
+    await removeImage(service, 'two', { force: false })
+    assert.equal(layerFolders().length, 1)
+    assert.ok(existsSync(join((await service.resolve('one')).lower[0] ?? '', 'bin/busybox')))
+  })
+
+  test('a directory of the host is an image', async () => {
+    const image = await service.resolve('rootfs:/usr/')
+    assert.deepEqual([image.reference, image.lower, image.hostTree], ['rootfs:/usr', ['/usr'], '/usr'])
+    await assert.rejects(service.resolve('rootfs:/nowhere'), { code: 'NOT_FOUND' })
+  })
+})
+
+/** One document that is an index and a manifest at once. */
+function ociConfusion(): Buffer {
+  const both = JSON.stringify({ schemaVersion: 2, manifests: [], layers: [], config: {} })
+  const index = {
+    schemaVersion: 2,
+    manifests: [
+      { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${digest(both)}`, size: both.length },
+    ],
+  }
+  return tar(
+    { name: 'index.json', content: JSON.stringify(index) },
+    { name: `blobs/sha256/${digest(both)}`, content: both },
+  )
+}
