@@ -95,8 +95,12 @@ TEST(survives_its_clients_and_the_spawner) {
 	struct fixture other;
 	CHECK(fixture_open(&other));
 	CHECK(box_open(&other, &box));
-	pid_t pid = box_start(&box, &(struct box_options){.script = "trap 'exit 5' TERM; while :; do sleep 0.05; done"});
+	int attached = client_attach(box.bundle, NULL, false);
+	char word[16];
+	pid_t pid = box_start(&box, &(struct box_options){.script = "trap 'exit 5' TERM; echo trapped; while :; do sleep 0.05; done"});
 	CHECK(pid > 0);
+	CHECK(read(attached, word, sizeof word) > 0); /* before that PID 1 would ignore the signal */
+	(void)close(attached);
 	client_close(&box.control);
 	CHECK_INT(kill(other.spawner.pid, SIGKILL), 0);
 	client_close(&other.spawner);
@@ -119,7 +123,7 @@ TEST(survives_its_clients_and_the_spawner) {
 		CHECK(client_control(&box.control, box.bundle, &state));
 		status = strcmp(text_of(state, "status"), "exited") == 0 ? "exited" : "";
 		if (*status)
-			CHECK_INT(number_of(json_object_get(state, "exit"), "code"), 0);
+			CHECK_INT(number_of(json_object_get(state, "exit"), "code"), 137);
 		json_decref(state);
 		if (!*status) {
 			ok = client_ok(&box.control, "signal", json_pack("{s:i}", "signal", SIGKILL));

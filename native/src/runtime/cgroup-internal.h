@@ -51,6 +51,8 @@ struct cgroup {
     size_t part_count;
     int core; /* where processes are listed, frozen and killed: folder in v2, or in v1's freezer */
     bool core_is_v2;
+    bool kills_together; /* memory.oom.group */
+    bool was_killed;     /* by cgroup.kill: see cgroup_clone_fd() */
     int oom_fd, oom_source; /* event source and, on v1, the control file it watches */
     int device_program;     /* v2 */
 };

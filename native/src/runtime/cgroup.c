@@ -80,7 +80,8 @@ int cgroup_create(const struct cgroup_host *host, const struct cgroup_options *o
     if (failed >= 0)
         failed = host->kind->apply(cgroup, resources, true, warnings, err);
     int memory = cgroup_folder(cgroup, CONTROLLER_MEMORY);
-    if (failed >= 0 && options->kills_all_on_oom && cgroup_host_is_v2(host) && memory >= 0)
+    cgroup->kills_together = options->kills_all_on_oom && cgroup_host_is_v2(host) && memory >= 0 && faccessat(memory, "memory.oom.group", F_OK, 0) == 0;
+    if (failed >= 0 && cgroup->kills_together)
         failed = cgroup_write(memory, "memory.oom.group", "1", err);
     if (failed < 0) {
         struct error ignored;
@@ -95,23 +96,29 @@ int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resource
     return cgroup->host->kind->apply(cgroup, resources, false, warnings, err);
 }
 
-int cgroup_clone_fd(const struct cgroup *cgroup) { return cgroup->core_is_v2 ? cgroup->core : -1; }
+/*
+ * After a write to cgroup.kill the kernel (seen on 6.18) kills every process that is cloned into the group: it compares the group's count of kills with
+ * that of the parent's group. Such a group is joined by cgroup.procs instead.
+ */
+int cgroup_clone_fd(const struct cgroup *cgroup) { return cgroup->core_is_v2 && !cgroup->was_killed ? cgroup->core : -1; }
 
-static int prepare_part(struct cgroup_part *part, bool is_mounted_inside) {
+bool cgroup_kills_together(const struct cgroup *cgroup) { return cgroup->kills_together; }
+
+static int prepare_part(struct cgroup_part *part, bool is_cloned_into, bool is_mounted_inside) {
     if (is_mounted_inside) {
         part->tree = sys_open_tree(part->folder, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         if (part->tree < 0)
             return -errno;
     }
-    if (part->hierarchy->is_v2)
-        return 0; /* joined by clone3 */
-    part->join_fd = openat(part->folder, "tasks", O_WRONLY | O_CLOEXEC);
+    if (part->hierarchy->is_v2 && is_cloned_into)
+        return 0;
+    part->join_fd = openat(part->folder, part->hierarchy->is_v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
     return part->join_fd < 0 ? -errno : 0;
 }
 
 int cgroup_join_prepare(struct cgroup *cgroup, bool is_mounted_inside, struct error *err) {
     for (size_t i = 0; i < cgroup->part_count; i++) {
-        int failed = prepare_part(&cgroup->parts[i], is_mounted_inside);
+        int failed = prepare_part(&cgroup->parts[i], cgroup_clone_fd(cgroup) >= 0, is_mounted_inside);
         if (failed < 0) {
             cgroup_join_done(cgroup);
             return error_set(err, -failed, "cgroup", "cannot open cgroup %s (%s): %s", cgroup->path, cgroup->parts[i].hierarchy->name,
@@ -132,7 +139,7 @@ void cgroup_join_done(struct cgroup *cgroup) {
 int cgroup_join(const struct cgroup *cgroup, enum cgroup_join_step step, const char **ret_where) {
     for (size_t i = 0; i < cgroup->part_count; i++) {
         const struct cgroup_part *part = &cgroup->parts[i];
-        bool is_cpu = part->hierarchy->controllers & CONTROLLER_CPU;
+        bool is_cpu = !part->hierarchy->is_v2 && (part->hierarchy->controllers & CONTROLLER_CPU);
         if (part->join_fd < 0 || is_cpu != (step == CGROUP_JOIN_CPU))
             continue;
         if (write(part->join_fd, "0", 1) < 0) {
@@ -208,6 +215,7 @@ int cgroup_kill(struct cgroup *cgroup, unsigned timeout_ms, struct error *err) {
     if (cgroup_is_empty(cgroup))
         return 0;
     int failed = cgroup->core_is_v2 ? write_file_at(cgroup->core, "cgroup.kill", "1") : -ENOENT;
+    cgroup->was_killed |= failed == 0;
     if (failed == -ENOENT && cgroup->core_is_v2) /* before Linux 5.14 */
         failed = cgroup_signal(cgroup, SIGKILL, err);
     else if (failed == -ENOENT)

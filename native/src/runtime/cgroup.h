@@ -86,6 +86,9 @@ int cgroup_clone_fd(const struct cgroup *cgroup);
 int cgroup_join_prepare(struct cgroup *cgroup, bool is_mounted_inside, struct error *err);
 void cgroup_join_done(struct cgroup *cgroup);
 
+/* An OOM kill in the group makes the kernel kill all of it, and whoever shares memory with one of them (v2, kills_all_on_oom). */
+bool cgroup_kills_together(const struct cgroup *cgroup);
+
 enum cgroup_join_step { CGROUP_JOIN_ALL_BUT_CPU, CGROUP_JOIN_CPU };
 
 /*

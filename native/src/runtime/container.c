@@ -170,6 +170,7 @@ static int prepare_start(struct launch *launch, struct container *container, str
     if ((failed = prepare_cgroup(launch->host, config, container, err)) < 0)
         return failed;
     launch->cgroup = container->cgroup;
+    launch->has_own_memory = cgroup_kills_together(container->cgroup);
     failed = cgroup_join_prepare(container->cgroup, mounts_cgroup(spec), err);
     trace_mark(launch->trace, "cgroup-make");
     return failed;
@@ -243,6 +244,7 @@ int container_exec(const struct host *host, struct container *container, const s
     struct container_process result = {.pidfd = -1, .terminal = -1};
     int failed = launch_init(&launch, stdio, 0, err);
     launch.container_pidfd = container->pidfd;
+    launch.has_own_memory = cgroup_kills_together(container->cgroup);
     launch.container_namespaces = container->namespaces;
     if (failed >= 0 && process->terminal)
         failed = console_open(container->devpts, process, &terminal, &launch.terminal_peer, err);

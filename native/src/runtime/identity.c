@@ -29,7 +29,7 @@ static int write_oom_score(struct launch *launch) {
     (void)snprintf(text, sizeof text, "%d", launch->process->oom_score_adj);
     int failed = write_file_at(launch->proc, "self/oom_score_adj", text);
     if (failed == -EACCES || failed == -EPERM)
-        warnings_add(launch->warnings, "oom_score_adj %s is below this host's own and needs CAP_SYS_RESOURCE: left as it is", text);
+        launch_warn(launch, "oom_score_adj %s is below this host's own and needs CAP_SYS_RESOURCE: left as it is", text);
     else if (failed < 0)
         return error_set(launch->err, -failed, "process", "cannot set oom_score_adj to %s: %s", text, strerror(-failed));
     return 0;
@@ -38,7 +38,7 @@ static int write_oom_score(struct launch *launch) {
 int identity_reset(struct launch *launch) {
     const struct host *host = launch->host;
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS && errno != EPERM)
-        warnings_add(launch->warnings, "no session keyring of its own: %s", strerror(errno));
+        launch_warn(launch, "no session keyring of its own: %s", strerror(errno));
     if (host->resets_personality)
         (void)personality(PER_LINUX);
     if (host->resets_affinity) {
@@ -65,7 +65,7 @@ int identity_rlimits(struct launch *launch) {
         now.rlim_max = limit->value.rlim_max < now.rlim_max ? limit->value.rlim_max : now.rlim_max;
         now.rlim_cur = limit->value.rlim_cur < now.rlim_max ? limit->value.rlim_cur : now.rlim_max;
         (void)prlimit64(0, (enum __rlimit_resource)limit->resource, &now, NULL);
-        warnings_add(launch->warnings, "%s stays at %llu:%llu: raising it needs CAP_SYS_RESOURCE", limit->name, (unsigned long long)now.rlim_cur,
+        launch_warn(launch, "%s stays at %llu:%llu: raising it needs CAP_SYS_RESOURCE", limit->name, (unsigned long long)now.rlim_cur,
                      (unsigned long long)now.rlim_max);
     }
     return 0;

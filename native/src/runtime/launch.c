@@ -4,8 +4,11 @@
 #include "base/sys.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 enum { STACK_SIZE = 128 * 1024 };
@@ -93,7 +96,7 @@ static int execute(struct launch *launch) {
     const char *search = environment_value(&process->env, "PATH");
     sigset_t none;
     (void)sigemptyset(&none);
-    launch->has_reached_exec = true;
+    launch->results->has_reached_exec = true;
     trace_mark(launch->trace, "exec");
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     int failed;
@@ -112,13 +115,13 @@ static void run_child(void *argument) {
     struct launch *launch = argument;
     for (const struct launch_step *step = launch->steps; step->name; step++) {
         if (step->run(launch) < 0) {
-            launch->is_failed = true;
+            launch->results->is_failed = true;
             _exit(127);
         }
         trace_mark(launch->trace, step->name);
     }
     (void)execute(launch);
-    launch->is_failed = true;
+    launch->results->is_failed = true;
     _exit(127);
 }
 
@@ -136,7 +139,8 @@ int launch_lift_stdio(struct launch *launch) {
 static pid_t spawn(struct launch *launch, uint64_t flags, char *stack, int *ret_pidfd) {
     int cgroup = launch->cgroup ? cgroup_clone_fd(launch->cgroup) : -1;
     struct clone_args args = {
-        .flags = flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+        .flags = flags | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
+                 (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
         .exit_signal = SIGCHLD,
         .stack = (uint64_t)(uintptr_t)stack,
@@ -183,7 +187,7 @@ int launch_split_init(struct launch *launch) {
     launch->steps = all;
     if (pid < 0)
         return error_set(launch->err, -pid, "init", "cannot clone: %s", strerror(-pid));
-    if (launch->is_failed)
+    if (launch->results->is_failed)
         _exit(127);
     char number[16];
     (void)snprintf(number, sizeof number, "%d", (int)pid);
@@ -193,31 +197,75 @@ int launch_split_init(struct launch *launch) {
     return error_errno(launch->err, "init", "cannot execute the init");
 }
 
-int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
-    _cleanup_free_ char *stack = NULL;
-    if (posix_memalign((void **)&stack, 64, 2 * STACK_SIZE) != 0)
-        return error_set(launch->err, ENOMEM, "clone", "out of memory");
-    pid_t pid;
-    int pidfd = -1;
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)sigprocmask(SIG_SETMASK, &all, &before);
-    launch->steps = steps;
-    launch->second_stack = stack + STACK_SIZE;
-    int failed = spawn_in(launch, (uint64_t)(unsigned)flags, stack, &pid, &pidfd);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
-    if (failed < 0)
-        return failed;
-    if (!launch->is_failed && launch->has_reached_exec) {
-        *ret_pid = pid;
-        *ret_pidfd = pidfd;
+void launch_warn(struct launch *launch, const char *format, ...) {
+    char *text = launch->results->warnings;
+    size_t length = strlen(text), size = sizeof launch->results->warnings;
+    va_list args;
+    va_start(args, format);
+    int written = vsnprintf(text + length, size - length, format, args);
+    va_end(args);
+    if (written < 0 || length + (size_t)written + 2 > size)
+        text[length] = '\0'; /* no half lines */
+    else
+        (void)strcpy(text + length + written, "\n");
+}
+
+static void take_warnings(struct warnings *warnings, const char *lines) {
+    for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+        warnings_add(warnings, "%.*s", (int)(end - lines), lines);
+}
+
+/* After the clone: reaps a child that did not get to its program, and says why. */
+static int conclude(const struct launch_results *results, pid_t pid, int *pidfd, struct error *err) {
+    if (!results->is_failed && results->has_reached_exec)
         return 0;
-    }
     siginfo_t info = {0};
     (void)waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL);
-    close_fd(&pidfd);
-    if (launch->is_failed)
-        return launch->err->errnum ? -launch->err->errnum : -EINVAL;
-    return error_set(launch->err, info.si_code == CLD_EXITED ? ECHILD : EINTR, "clone", "the container's process was killed by signal %d before it began",
-                     info.si_status);
+    close_fd(pidfd);
+    if (!results->is_failed)
+        return error_set(err, EINTR, "clone", "the container's process was killed by signal %d before its program ran", info.si_status);
+    *err = results->error;
+    return err->errnum ? -err->errnum : -EINVAL;
+}
+
+/* All that is shared with the child, in one piece: its results, its stack, and a second stack for the child of an init. */
+static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t *ret_pid, int *ret_pidfd, struct error *err) {
+    pid_t pid = -1;
+    int pidfd = -1;
+    sigset_t all, before;
+    launch->results = (struct launch_results *)(void *)(memory + 2 * STACK_SIZE);
+    launch->second_stack = memory + STACK_SIZE;
+    launch->err = &launch->results->error;
+    launch->results->trace = *launch->trace;
+    struct trace *trace = launch->trace;
+    launch->trace = &launch->results->trace;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &before);
+    int failed = spawn_in(launch, flags, memory, &pid, &pidfd);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (failed < 0)
+        *err = launch->results->error;
+    else
+        failed = conclude(launch->results, pid, &pidfd, err);
+    *trace = launch->results->trace;
+    launch->trace = trace;
+    launch->err = err;
+    take_warnings(launch->warnings, launch->results->warnings);
+    if (failed < 0)
+        return failed;
+    *ret_pid = pid;
+    *ret_pidfd = pidfd;
+    return 0;
+}
+
+int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
+    enum { SIZE = 2 * STACK_SIZE + 16384 };
+    _Static_assert(sizeof(struct launch_results) <= 16384, "results fit behind the stacks");
+    char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_set(launch->err, ENOMEM, "clone", "out of memory");
+    launch->steps = steps;
+    int failed = run_shared(launch, memory, (uint64_t)(unsigned)flags, ret_pid, ret_pidfd, launch->err);
+    (void)munmap(memory, SIZE);
+    return failed;
 }

@@ -5,8 +5,10 @@
  *
  * The child is a clone with CLONE_VM and CLONE_VFORK: it has its own fds, namespaces and credentials, but shares the parent's memory, and the parent
  * stands still until the child has executed its program or has ended. That saves the page tables of a fork (0.5 ms here, more than all mounts
- * together), and a step that fails writes its error straight into the parent's `struct error`. The rules that follow from it: the child runs on its
- * own stack, takes no signals, never returns, and owns nothing on the heap afterwards.
+ * together). The rules that follow from it: the child runs on its own stack, takes no signals, never returns, and allocates nothing.
+ *
+ * One case gets a memory of its own: where an OOM kill takes the whole cgroup (v2, memory.oom.group), the kernel also kills whoever shares the
+ * memory of a victim, and that would be the monitor. (A single OOM kill never chooses a process in the middle of a vfork.)
  */
 
 #include <stdbool.h>
@@ -34,6 +36,7 @@ struct launch {
     const struct spec_process *process;
     struct spec_capabilities capabilities; /* what of process->capabilities this host can give */
     struct cgroup *cgroup;
+    bool has_own_memory;
     struct seccomp_filter seccomp;
     int stdio[3];        /* what becomes fds 0 to 2 */
     int terminal_peer;   /* the same for all three, or -1 */
@@ -49,12 +52,22 @@ struct launch {
     bool is_cwd_entered;
     const struct launch_step *steps; /* being walked */
     char *second_stack; /* for the child of an init */
-    /* Results. */
-    bool is_failed, has_reached_exec;
     struct error *err;
     struct warnings *warnings;
     struct trace *trace;
+    struct launch_results *results; /* while the child runs; err and trace point into it then */
 };
+
+/* What the child tells the parent, in memory that both see in either case. */
+struct launch_results {
+    bool is_failed, has_reached_exec;
+    struct error error;
+    struct trace trace;
+    char warnings[1024]; /* lines */
+};
+
+/* A warning of the child. */
+void launch_warn(struct launch *launch, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Ended by a NULL name. With `init: true` the last steps of a start are walked by the program's own process, PID 1's child. */
 extern const struct launch_step launch_start_steps[], launch_after_init_steps[], launch_exec_steps[];
