@@ -36,6 +36,8 @@ export interface ContainerImages {
    * Throws BerthError NOT_FOUND `No such image: x` as dockerd does.
    */
   resolve(reference: string, options?: { readonly signal?: AbortSignal }): Promise<ResolvedImage>
+  /** At a start: the image that was resolved at create, whatever its name means by now. */
+  reopen(image: Pick<ResolvedImage, 'id' | 'reference'>): Promise<ResolvedImage>
   /** Registers a user (at create, and for every container on record at the daemon's start). Idempotent per container. */
   use(imageId: string, user: ImageUser): void
   release(imageId: string, containerId: string): void
@@ -106,6 +108,12 @@ export class ImageService implements ContainerImages {
       config: image.document.config ?? {},
       lower: await this.#lower(image, options.signal),
     }
+  }
+
+  async reopen({ id, reference }: Pick<ResolvedImage, 'id' | 'reference'>): Promise<ResolvedImage> {
+    const image = this.store.catalog.get(id)
+    if (image === undefined) return this.resolve(reference)
+    return { ...(await this.resolve(id)), reference }
   }
 
   use(imageId: string, user: ImageUser): void {
