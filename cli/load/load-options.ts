@@ -35,8 +35,8 @@ export interface LoadOptions {
 
 /** The file system as the loader sees it; synchronous, since a stack is a handful of small files and a command waits for all of them. */
 export interface StackFileSystem {
-  /** Text of a file as UTF-8. Throws the errors of node:fs (`code` = ENOENT, EISDIR, ...). */
-  readonly readText: (path: string) => string
+  /** Content of a file. Throws the errors of node:fs (`code` = ENOENT, EISDIR, ...). */
+  readonly readFile: (path: string) => Uint8Array
   /** undefined = does not exist. */
   readonly stat: (
     path: string,
@@ -44,8 +44,12 @@ export interface StackFileSystem {
 }
 
 export interface LoadedStack {
-  /** undefined if any diagnostic is an error. */
+  /** undefined if any diagnostic is an error, or with `noInterpolate`. */
   readonly project: Project | undefined
+  /** The tree in canonical form, which `config` prints; undefined if any diagnostic is an error. */
+  readonly canonical: Readonly<Record<string, unknown>> | undefined
+  /** Every profile that any service names (`config --profiles`). */
+  readonly profiles: readonly string[]
   /** Errors first, then warnings; within each, in the order of files, lines and columns. */
   readonly diagnostics: readonly Diagnostic[]
   /** Text of every file read, by the name used in positions: what caret frames are cut from. */

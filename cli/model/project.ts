@@ -104,7 +104,9 @@ export interface Service {
   readonly runtime: string | undefined
   readonly isolation: string | undefined
   readonly storageOpt: Readonly<Record<string, string>>
-  readonly logging: { readonly driver: string | undefined; readonly options: Readonly<Record<string, string>> } | undefined
+  readonly logging:
+    | { readonly driver: string | undefined; readonly options: Readonly<Record<string, string>> }
+    | undefined
 
   /** sha256 over the versioned canonical form of everything that a container is made from (file contents included). See config-hash.ts. */
   readonly configHash: string
@@ -114,7 +116,12 @@ export interface Service {
 export type ImageSource =
   | { readonly kind: 'reference'; readonly text: string }
   | { readonly kind: 'rootfs'; readonly text: string; readonly path: string }
-  | { readonly kind: 'archive'; readonly text: string; readonly transport: 'docker-archive' | 'oci-archive' | 'oci'; readonly path: string }
+  | {
+      readonly kind: 'archive'
+      readonly text: string
+      readonly transport: 'docker-archive' | 'oci-archive' | 'oci'
+      readonly path: string
+    }
 
 export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully'
 
@@ -162,8 +169,17 @@ export interface Mount {
   readonly source: string | undefined
   readonly target: string
   readonly readOnly: boolean
-  readonly bind?: { readonly propagation?: string; readonly createHostPath: boolean; readonly selinux?: string; readonly recursive?: string }
-  readonly volume?: { readonly nocopy: boolean; readonly subpath?: string; readonly labels?: Readonly<Record<string, string>> }
+  readonly bind?: {
+    readonly propagation?: string
+    readonly createHostPath: boolean
+    readonly selinux?: string
+    readonly recursive?: string
+  }
+  readonly volume?: {
+    readonly nocopy: boolean
+    readonly subpath?: string
+    readonly labels?: Readonly<Record<string, string>>
+  }
   readonly tmpfs?: { readonly sizeBytes?: number; readonly mode?: number }
   readonly image?: { readonly subpath?: string }
 }

@@ -1,0 +1,75 @@
+import { isAbsolute, join } from 'node:path'
+import type { StackFileSystem } from '../load-options.ts'
+import type { Problems } from '../problems.ts'
+import { decodeText, fileProblem } from '../read-text.ts'
+import { SourceFile } from '../yaml/source-file.ts'
+import { parseDotenv } from './dotenv.ts'
+
+/** Adds the variables of env files to `environment` without touching what is there: the caller's environment always wins, a later file beats an earlier. */
+export function addEnvFiles(
+  environment: Map<string, string>,
+  paths: readonly string[],
+  fs: StackFileSystem,
+  problems: Problems,
+): void {
+  const fromFiles = new Map<string, string>()
+  for (const path of paths) {
+    const variables = readEnvFile(path, name => environment.get(name) ?? fromFiles.get(name), fs, problems)
+    for (const [name, value] of variables) fromFiles.set(name, value)
+  }
+  for (const [name, value] of fromFiles) if (!environment.has(name)) environment.set(name, value)
+}
+
+/** Which env files apply: those named by the caller or COMPOSE_ENV_FILES, else `.env` of the folder if there is one. */
+export function envFilePaths(
+  named: readonly string[] | undefined,
+  environment: ReadonlyMap<string, string>,
+  cwd: string,
+  projectDirectory: string,
+  fs: StackFileSystem,
+): { readonly paths: readonly string[]; readonly isNamed: boolean } {
+  const fromVariable = environment.get('COMPOSE_ENV_FILES')
+  const list = named !== undefined && named.length > 0 ? named : (fromVariable ?? '').split(',').filter(Boolean)
+  if (list.length > 0) return { paths: list.map(path => absolutePath(cwd, path)), isNamed: true }
+  if (isTrue(environment.get('COMPOSE_DISABLE_ENV_FILE'))) return { paths: [], isNamed: false }
+  const path = join(projectDirectory, '.env')
+  return { paths: fs.stat(path)?.isFile === true ? [path] : [], isNamed: false }
+}
+
+function readEnvFile(
+  path: string,
+  lookup: (name: string) => string | undefined,
+  fs: StackFileSystem,
+  problems: Problems,
+): ReadonlyMap<string, string> {
+  try {
+    const text = decodeText(fs.readFile(path))
+    const parsed = parseDotenv(text, { lookup })
+    if (parsed.ok) return parsed.variables
+    problems.error({
+      code: 'env-file',
+      message: `${path}, line ${parsed.line}: ${parsed.message}`,
+      mark: markOfLine(path, text, parsed.line),
+    })
+  } catch (error) {
+    problems.error(fileProblem(error, path, 'env file'))
+  }
+  return new Map()
+}
+
+/** Place of a line in an env file, so that its errors have a frame too. */
+export function markOfLine(path: string, text: string, line: number): { source: SourceFile; offset: number } {
+  const offset = text
+    .split('\n')
+    .slice(0, line - 1)
+    .reduce((sum, each) => sum + each.length + 1, 0)
+  return { source: new SourceFile(path, text, { baseDir: '/', env: new Map() }), offset }
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value !== undefined && ['1', 't', 'true'].includes(value.toLowerCase())
+}
+
+export function absolutePath(base: string, path: string): string {
+  return isAbsolute(path) ? path : join(base, path)
+}
