@@ -41,7 +41,9 @@ int inode_map_meet(struct inode_map *map, const struct stat *status, const char 
     char *copy = strdup(path);
     if (!copy)
         return error_set(err, ENOMEM, "memory", "no memory");
-    *slot = (struct inode_slot){.device = status->st_dev, .inode = status->st_ino, .path = copy};
+    slot->device = status->st_dev;
+    slot->inode = status->st_ino;
+    slot->path = copy;
     map->count++;
     *ret_earlier = NULL;
     return 0;
