@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// The `--` keeps Node's own --env-file away from ours: Node looks for it in all arguments and fails when the file is missing.
 // Becomes dist/berth.cjs: loads the chunks of dist/cli through V8 code caches that the build made after a run, so that nothing is compiled at start.
 // A cache of another Node version is refused by V8 itself, and then the chunk is only slower to load.
 'use strict'

@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
 import type { LoadedStack } from '../load/load-options.ts'
-import { renderYaml } from '../load/render-yaml.ts'
+import { renderJson, renderYaml } from '../load/render-yaml.ts'
 import type { Project } from '../model/project.ts'
-import { print } from '../session/context.ts'
+import { type Context, print } from '../session/context.ts'
 import { choice } from '../session/globals.ts'
-import { loadStack, requireServices } from '../session/load-stack.ts'
+import { loadStack, loadTemplate, requireServices, type Template } from '../session/load-stack.ts'
 import { formatTable } from '../ui/table.ts'
 import { defineCommand } from './definition.ts'
 
@@ -53,20 +53,41 @@ export const config = defineCommand<ConfigFlags>({
     { line: 'berth config --hash "*"', means: 'what decides whether a container is made anew' },
   ],
   async run(context, services, flags) {
+    if (flags.variables || !flags.interpolate) {
+      const template = await loadTemplate(context, {
+        noNormalize: !flags.normalize,
+        noPathResolution: !flags.pathResolution,
+      })
+      await write(context, templateOutput(template, services, flags), flags)
+      return 0
+    }
     const stack = await loadStack(context, {
       services,
-      noInterpolate: !flags.interpolate,
       noNormalize: !flags.normalize,
       noPathResolution: !flags.pathResolution,
       noConsistency: !flags.consistency,
     })
     requireServices(stack.project, services)
-    const text = output(stack, services, flags)
-    if (flags.output === undefined) print(context, text)
-    else await writeFile(resolve(context.cwd, flags.output), text)
+    await write(context, output(stack, services, flags), flags)
     return 0
   },
 })
+
+async function write(context: Context, text: string, { output: file }: ConfigFlags): Promise<void> {
+  if (file === undefined) print(context, text)
+  else await writeFile(resolve(context.cwd, file), text)
+}
+
+/** Without substitution there is no project, only the tree as it is written. */
+function templateOutput({ canonical, variables }: Template, services: readonly string[], flags: ConfigFlags): string {
+  if (flags.quiet) return ''
+  if (flags.variables) return variablesTable(variables)
+  return rendered(services.length === 0 ? canonical : onlyServices(canonical, services), flags, true)
+}
+
+function rendered(canonical: Project['canonical'], { format }: ConfigFlags, isTemplate: boolean): string {
+  return format === 'json' ? renderJson(canonical, { isTemplate }) : renderYaml(canonical, { isTemplate })
+}
 
 function output(
   stack: LoadedStack & { readonly project: Project },
@@ -82,17 +103,16 @@ function output(
     )
   if (flags.networks) return lines(Object.keys(project.networks))
   if (flags.volumes) return lines(Object.keys(project.volumes))
-  if (flags.profiles) return lines(allProfiles(project))
+  if (flags.profiles) return lines(stack.profiles)
   if (flags.environment)
     return lines(
       Object.entries(stack.environment)
         .map(([name, value]) => `${name}=${value}`)
         .sort(),
     )
-  if (flags.variables) return variablesTable(stack)
   if (flags.hash !== undefined) return hashes(project, flags.hash)
   const canonical = services.length === 0 ? project.canonical : onlyServices(project.canonical, services)
-  return flags.format === 'json' ? `${JSON.stringify(canonical, null, 2)}\n` : renderYaml(canonical)
+  return rendered(canonical, flags, false)
 }
 
 function hashes(project: Project, wanted: string): string {
@@ -106,7 +126,7 @@ function hashes(project: Project, wanted: string): string {
   )
 }
 
-function variablesTable({ variables }: LoadedStack): string {
+function variablesTable(variables: LoadedStack['variables']): string {
   return formatTable(
     [
       { title: 'NAME', value: variable => variable.name },
@@ -121,11 +141,6 @@ function variablesTable({ variables }: LoadedStack): string {
 function onlyServices(canonical: Project['canonical'], names: readonly string[]): Project['canonical'] {
   const services = Object.entries(canonical['services'] ?? {}).filter(([name]) => names.includes(name))
   return { ...canonical, services: Object.fromEntries(services) }
-}
-
-function allProfiles({ services, disabledServices }: Project): readonly string[] {
-  const all = [...Object.values(services), ...Object.values(disabledServices)].flatMap(service => service.profiles)
-  return [...new Set(all)].sort()
 }
 
 function lines(texts: readonly string[]): string {

@@ -9,7 +9,7 @@ import { writeDiagnostics } from './write-diagnostics.ts'
 
 export type StackChoices = Pick<
   LoadOptions,
-  'services' | 'allResources' | 'noInterpolate' | 'noNormalize' | 'noPathResolution' | 'noConsistency'
+  'services' | 'allResources' | 'noNormalize' | 'noPathResolution' | 'noConsistency'
 >
 
 /** Loads the stack that the global flags name. Mistakes are thrown all together; warnings are printed unless progress is quiet. */
@@ -17,9 +17,31 @@ export async function loadStack(
   context: Context,
   choices: StackChoices = {},
 ): Promise<LoadedStack & { readonly project: Project }> {
+  const stack = await load(context, choices)
+  const { project } = stack
+  if (project === undefined) throw new InvalidStackError(stack)
+  showWarnings(context, stack)
+  return { ...stack, project }
+}
+
+export type Template = LoadedStack & { readonly canonical: NonNullable<LoadedStack['canonical']> }
+
+/** The same with variables left as they are written: a tree to print, no project to run. */
+export async function loadTemplate(context: Context, choices: StackChoices = {}): Promise<Template> {
+  const stack = await load(context, { ...choices, noInterpolate: true })
+  const { canonical } = stack
+  if (canonical === undefined) throw new InvalidStackError(stack)
+  showWarnings(context, stack)
+  return { ...stack, canonical }
+}
+
+async function load(
+  context: Context,
+  choices: StackChoices & Pick<LoadOptions, 'noInterpolate'>,
+): Promise<LoadedStack> {
   const { globals, cwd, env } = context
   const stdin = globals.file.includes('-') ? await readAll(context) : undefined
-  const stack = await loadProject({
+  return loadProject({
     ...choices,
     cwd,
     env,
@@ -31,10 +53,11 @@ export async function loadStack(
     envFiles: globals.envFile,
     profiles: globals.profile,
   })
-  const { project } = stack
-  if (project === undefined) throw new InvalidStackError(stack)
-  if (globals.progress !== 'quiet' && globals.progress !== 'json') writeDiagnostics(context, stack)
-  return { ...stack, project }
+}
+
+function showWarnings(context: Context, stack: LoadedStack): void {
+  const { progress } = context.globals
+  if (progress !== 'quiet' && progress !== 'json') writeDiagnostics(context, stack)
 }
 
 /** Fails for the first name that is no service of the stack, in Compose's words, with the nearest one. */

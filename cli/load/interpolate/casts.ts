@@ -6,8 +6,6 @@ export type Cast = 'boolean' | 'integer' | 'float'
 const service = (path: string, cast: Cast): readonly [string, Cast] => [`services.*.${path}`, cast]
 
 const integerPaths = [
-  'configs.*.mode',
-  'secrets.*.mode',
   'cpu_count',
   'cpu_period',
   'cpu_quota',
