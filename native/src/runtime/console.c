@@ -54,6 +54,8 @@ int console_bind(struct launch *launch) {
     const char *name;
     _cleanup_close_ int folder = path_open_parent(launch->root, "/dev/console", &name);
     _cleanup_close_ int made = folder < 0 ? -1 : sys_openat(folder, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (made < 0 && errno == ELOOP)
+        return error_set(launch->err, ELOOP, "console", "/dev/console of the image is a link");
     close_fd(&made);
     _cleanup_close_ int target = folder < 0 ? -1 : sys_openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
     struct stat status;
