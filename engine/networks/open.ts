@@ -33,7 +33,6 @@ export interface NetworksOptions {
  */
 export async function openNetworks(options: NetworksOptions): Promise<Networks> {
   const { store, events, spawner, runDir, log } = options
-  await mkdir(join(runDir, 'netns'), { recursive: true, mode: 0o700 })
   const catalog = new NetworkCatalog(store.collection<NetworkRecord>('networks'))
   const netd = new Netd({
     socket: join(runDir, 'netd.sock'),
@@ -57,6 +56,8 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     bringUp: network => service.bringUp(network),
   })
   await netd.connect()
+  // Not before netd answered: the spawner mounts a tmpfs over the run directory first.
+  await mkdir(join(runDir, 'netns'), { recursive: true, mode: 0o700 })
   await service.definePredefined()
   return { service, containers, close: () => netd.close() }
 }

@@ -11,12 +11,13 @@
 #include <string.h>
 
 /* Bits of `ct state`; NF_CT_STATE_BIT is not exported. */
-enum { STATE_ESTABLISHED_RELATED = 2 | 4, IP4_SOURCE = 12, IP4_DESTINATION = 16, IP6_DESTINATION = 24, PORT_DESTINATION = 2 };
+enum { STATE_ESTABLISHED_RELATED = 2 | 4, IP4_SOURCE = 12, IP4_DESTINATION = 16, IP6_SOURCE = 8, IP6_DESTINATION = 24, PORT_DESTINATION = 2 };
 
 /* Names of sets and maps. */
 #define PEERS "peers"
 #define INTERNAL "internal"
 #define MASQUERADE "masquerade"
+static const char *const self_sets[2] = {"self4", "self6"};
 static const char *const publish_maps[2][2] = {{"publish4_any", "publish4"}, {"publish6_any", "publish6"}};
 
 static struct nft_table table_of(const struct ruleset *ruleset) { return (struct nft_table){NFPROTO_INET, ruleset->table}; }
@@ -209,6 +210,21 @@ static void add_source_rules(struct netlink_batch *batch, const struct ruleset *
 	nft_masquerade(batch);
 	nft_close_rule(batch, rule);
 
+	/* With br_netfilter a translated packet may stay inside the bridge and come here without an incoming interface. */
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		uint32_t length = is_v6 ? 16 : 4;
+		rule = nft_open_rule(batch, table, "postrouting"); /* a container that calls its own published port */
+		if (is_v6)
+			is_ipv6(batch);
+		else
+			is_ipv4(batch);
+		nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, is_v6 ? IP6_SOURCE : IP4_SOURCE, length, NFT_REG32_00);
+		nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, is_v6 ? IP6_DESTINATION : IP4_DESTINATION, length, NFT_REG32_00 + length / 4);
+		nft_lookup(batch, self_sets[is_v6], NFT_REG32_00, 0, false);
+		nft_masquerade(batch);
+		nft_close_rule(batch, rule);
+	}
+
 	rule = nft_open_rule(batch, table, "postrouting"); /* out into the world */
 	in_interface_set(batch, NFT_META_IIFNAME, MASQUERADE);
 	to_ours(batch, ruleset, false);
@@ -231,6 +247,8 @@ static void add_sets(struct netlink_batch *batch, const struct nft_table *table)
 	for (unsigned v6 = 0; v6 < 2; v6++) {
 		uint32_t data_type = NFT_TYPE_CONCAT2(address_types[v6], NFT_TYPE_PORT);
 		uint32_t data_length = address_lengths[v6] + 4;
+		nft_add_set(batch, table,
+			    &(struct nft_set){self_sets[v6], NFT_TYPE_CONCAT2(address_types[v6], address_types[v6]), 2 * address_lengths[v6], 0, 0});
 		nft_add_set(batch, table, &(struct nft_set){publish_maps[v6][0], NFT_TYPE_CONCAT2(NFT_TYPE_PROTOCOL, NFT_TYPE_PORT), 8, data_type, data_length});
 		nft_add_set(batch, table,
 			    &(struct nft_set){publish_maps[v6][1], NFT_TYPE_CONCAT3(address_types[v6], NFT_TYPE_PROTOCOL, NFT_TYPE_PORT),
@@ -277,15 +295,41 @@ static void delete_key(struct netlink_batch *batch, const struct nft_table *tabl
 /* The rules carry a port when both ends are of one family; IPv6 to an IPv4 container, and [::1], are the relay's. */
 static bool is_translatable(const struct port *port) { return port->host.family == port->target.family; }
 
-static void add_all_ports(struct netlink_batch *batch, const struct nft_table *table, struct container *container) {
-	for (size_t i = 0; i < container->port_count; i++)
-		if (is_translatable(&container->ports[i]))
-			change_port(batch, table, &container->ports[i], nft_add_element);
+static bool has_earlier_target(const struct container *container, size_t index) {
+	for (size_t i = 0; i < index; i++)
+		if (is_translatable(&container->ports[i]) && address_equal(&container->ports[i].target, &container->ports[index].target))
+			return true;
+	return false;
+}
+
+/* The ports, and once per address of the container the pair of it with itself. */
+static void change_ports(struct netlink_batch *batch, const struct nft_table *table, const struct container *container, element_change change) {
+	for (size_t i = 0; i < container->port_count; i++) {
+		const struct port *port = &container->ports[i];
+		if (!is_translatable(port))
+			continue;
+		change_port(batch, table, port, change);
+		if (has_earlier_target(container, i))
+			continue;
+		uint8_t pair[32];
+		size_t length = address_length(&port->target);
+		memcpy(pair, port->target.bytes, length);
+		memcpy(pair + length, port->target.bytes, length);
+		change(batch, table, self_sets[port->target.family == AF_INET6], &(struct nft_element){pair, (uint32_t)(2 * length), NULL, 0});
+	}
 }
 
 static void mark_ports(struct container *container, bool is_carried) {
 	for (size_t i = 0; i < container->port_count; i++)
 		container->ports[i].is_translated = is_carried && is_translatable(&container->ports[i]);
+}
+
+/* All or none of a container's ports are in the rules. */
+static bool has_translated_ports(const struct container *container) {
+	for (size_t i = 0; i < container->port_count; i++)
+		if (container->ports[i].is_translated)
+			return true;
+	return false;
 }
 
 static const struct nft_chain chains[] = {
@@ -298,7 +342,7 @@ static const struct nft_chain chains[] = {
 	{"postrouting", "nat", NF_INET_POST_ROUTING, 100},
 };
 
-static const char *const set_names[] = {PEERS, INTERNAL, MASQUERADE, "publish4_any", "publish4", "publish6_any", "publish6"};
+static const char *const set_names[] = {PEERS, INTERNAL, MASQUERADE, "self4", "self6", "publish4_any", "publish4", "publish6_any", "publish6"};
 
 static int commit_all(struct ruleset *ruleset, bool is_fresh, const struct network *networks, struct container *containers, struct error *err) {
 	_cleanup_batch_ struct netlink_batch batch = {0};
@@ -323,7 +367,7 @@ static int commit_all(struct ruleset *ruleset, bool is_fresh, const struct netwo
 	for (const struct network *network = networks; network; network = network->next)
 		change_network(&batch, &table, network, nft_add_element);
 	for (struct container *container = containers; container; container = container->next)
-		add_all_ports(&batch, &table, container);
+		change_ports(&batch, &table, container, nft_add_element);
 	return nft_commit(ruleset->fd, &batch, err);
 }
 
@@ -374,7 +418,7 @@ int ruleset_add_ports(struct ruleset *ruleset, struct container *container, stru
 	_cleanup_batch_ struct netlink_batch batch = {0};
 	struct nft_table table = table_of(ruleset);
 	nft_begin(&batch);
-	add_all_ports(&batch, &table, container);
+	change_ports(&batch, &table, container, nft_add_element);
 	int r = nft_commit(ruleset->fd, &batch, err);
 	mark_ports(container, r == 0);
 	return r;
@@ -386,9 +430,8 @@ int ruleset_remove_ports(struct ruleset *ruleset, struct container *container, s
 	_cleanup_batch_ struct netlink_batch batch = {0};
 	struct nft_table table = table_of(ruleset);
 	nft_begin(&batch);
-	for (size_t i = 0; i < container->port_count; i++)
-		if (container->ports[i].is_translated)
-			change_port(&batch, &table, &container->ports[i], delete_key);
+	if (has_translated_ports(container))
+		change_ports(&batch, &table, container, delete_key);
 	mark_ports(container, false);
 	return nft_commit(ruleset->fd, &batch, err);
 }
