@@ -68,7 +68,7 @@ export class BlobStore {
       return { digest, size }
     } catch (error) {
       await rm(temporary, { force: true })
-      throw error
+      throw explainDisk(error)
     } finally {
       await file.close()
     }
@@ -79,7 +79,10 @@ export class BlobStore {
     const digest = digestOf(content)
     if (!(await this.has(digest))) {
       const temporary = join(this.#ingest, randomBytes(12).toString('hex'))
-      await writeFile(temporary, content, { mode: 0o600, flush: true })
+      await writeFile(temporary, content, { mode: 0o600, flush: true }).catch(async (error: unknown) => {
+        await rm(temporary, { force: true })
+        throw explainDisk(error)
+      })
       await rename(temporary, this.path(digest))
     }
     return { digest, size: content.length }
@@ -119,6 +122,16 @@ export function verifyDocument(content: Buffer, descriptor: Pick<Descriptor, 'di
 
 export function tooLong(what: string): BerthError {
   return new BerthError('INVALID_ARGUMENT', `${what} is longer than ${maxDocumentBytes} bytes`)
+}
+
+/** A full disk is the user's to mend, not a defect. */
+export function explainDisk(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new BerthError('NO_SPACE', 'no space is left for images on the disk of the data root', {
+    cause: error,
+    hint: 'remove images (berth image prune) or make room',
+  })
 }
 
 function hexOf(digest: string): string {

@@ -266,6 +266,24 @@ describe('image store', () => {
     assert.ok(existsSync(join((await service.resolve('one')).lower[0] ?? '', 'bin/busybox')))
   })
 
+  test('a full disk is told, leaves nothing half there, and is over when there is room', async t => {
+    const disk = join(dataRoot, 'disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk])
+    t.after(() => execFileSync('umount', ['-l', disk]))
+    dataRoot = disk
+    service = await open()
+    const big = tar({ name: 'big', content: Buffer.alloc(4 << 20, 1) })
+    // The blob fits, the unpacked layer does not; then not even the blob.
+    await assert.rejects(load(dockerArchive([big], ['x'])), { code: 'NO_SPACE' })
+    await assert.rejects(load(dockerArchive([tar({ name: 'big', content: Buffer.alloc(8 << 20, 1) })], ['x'])), {
+      code: 'NO_SPACE',
+    })
+    await eventually('nothing is left', () => readdirSync(join(disk, 'layers')).length === 0 && blobs().length === 0)
+    await load(dockerArchive([top], ['small']))
+    assert.equal((await service.resolve('small')).lower.length, 1)
+  })
+
   test('a directory of the host is an image', async () => {
     const image = await service.resolve('rootfs:/usr/')
     assert.deepEqual([image.reference, image.lower, image.hostTree], ['rootfs:/usr', ['/usr'], '/usr'])
