@@ -37,13 +37,13 @@ static int open_overlay(const struct rootfs_config *config, bool is_durable, int
     return mount_context_finish(fs, "overlay", 0, ret_mount, err);
 }
 
-/* A volatile overlay that was not unmounted (a kill, a crash) refuses to be mounted again; berthd decided that its content may be incomplete. */
-static bool clear_volatile_mark(const char *work) {
-    _cleanup_close_ int folder = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return false;
-    (void)unlinkat(folder, "work/incompat/volatile/dirty", 0);
-    return unlinkat(folder, "work/incompat/volatile", AT_REMOVEDIR) == 0;
+/*
+ * A volatile overlay leaves a mark, also when it is unmounted in order, and refuses to be mounted again while that is there. berthd knows which layers
+ * may be incomplete after a crash. Removed beforehand: a refusal costs more than the rest of a start, as the kernel prints it to the console.
+ */
+static void clear_volatile_mark(int work) {
+    if (unlinkat(work, "work/incompat/volatile/dirty", 0) == 0 || errno != ENOENT)
+        (void)unlinkat(work, "work/incompat/volatile", AT_REMOVEDIR);
 }
 
 /* "a:b" with `\`, `:` and `,` escaped, as mount(2) wants it. NULL without memory. */
@@ -125,9 +125,11 @@ int rootfs_open(const struct host *host, const struct rootfs_config *config, boo
         return open_folder(config->path, ret_mount, err);
     int (*open_kind)(const struct rootfs_config *, bool, int *, struct error *) =
         host->overlay_lowerdir_append ? open_overlay : open_overlay_classic;
+    _cleanup_close_ int work = open(config->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (work < 0)
+        return error_errno(err, "overlay", "cannot open the layer %s", config->work);
+    clear_volatile_mark(work);
     int failed = open_kind(config, is_durable, ret_mount, err);
-    if (failed < 0 && clear_volatile_mark(config->work))
-        failed = open_kind(config, is_durable, ret_mount, err);
     if (failed < 0)
         err->stage = "overlay";
     return failed;
