@@ -1,3 +1,4 @@
+import { BerthError } from '../../schemas/errors.ts'
 import type { Descriptor, Platform } from './oci.ts'
 
 const architectures: Readonly<Record<string, string>> = {
@@ -23,6 +24,16 @@ export function selectPlatform(manifests: readonly Descriptor[], platform: Platf
     return offered.os === platform.os && offered.architecture === platform.architecture
   })
   return fitting.find(({ platform: offered }) => offered?.variant === platform.variant) ?? fitting[0]
+}
+
+/** `linux/arm64/v8`, or undefined for no wish. Throws INVALID_ARGUMENT. */
+export function parsePlatform(text: string): Platform | undefined {
+  if (text === '') return undefined
+  const [os, architecture, variant, ...more] = text.split('/')
+  if (os === undefined || architecture === undefined || more.length > 0 || !/^[a-z0-9/._-]+$/i.test(text)) {
+    throw new BerthError('INVALID_ARGUMENT', `"${text}" is an invalid platform: expected os/architecture[/variant]`)
+  }
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) }
 }
 
 export function formatPlatform({ os, architecture, variant }: Platform): string {

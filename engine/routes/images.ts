@@ -7,7 +7,10 @@ import { parseFilters } from '../http/filters.ts'
 import { del, get, ok, post, type Reply, type Route } from '../http/route.ts'
 import { importImage } from '../images/import.ts'
 import { findImage } from '../images/lookup.ts'
-import { fullName, parseReference, withDefaultTag } from '../images/reference.ts'
+import { parsePlatform } from '../images/platform.ts'
+import { familiarName, familiarRepository, fullName, parseReference, withDefaultTag } from '../images/reference.ts'
+import type { Credentials } from '../images/registry/client.ts'
+import { pullImage } from '../images/registry/pull.ts'
 import { pruneImages, removeImage } from '../images/remove.ts'
 import { saveImages, selectForSave } from '../images/save.ts'
 import { imageFilters, selectImages } from '../images/select.ts'
@@ -44,7 +47,9 @@ export const imageRoutes = (service: ImageService): Route[] => [
     return { status: 201 }
   }),
   post('/images/{name...}/push', () => {
-    throw noRegistry('pushed to')
+    throw new BerthError('NOT_IMPLEMENTED', 'images cannot be pushed to a registry yet', {
+      hint: 'save an archive (docker save) and copy it with another tool, e.g. skopeo',
+    })
   }),
   del('/images/{name...}', async ({ params, query }) => {
     return ok(await removeImage(service, params['name'] ?? '', { force: queryFlag(query, 'force') }))
@@ -94,18 +99,62 @@ function load(service: ImageService, context: RequestContext): Promise<undefined
   )
 }
 
-/** Import from the body; pulling needs a registry client. */
-async function create(service: ImageService, context: RequestContext): Promise<Reply | undefined> {
+/** Pull from a registry (`fromImage`), or import from the body (`fromSrc=-`). */
+function create(service: ImageService, context: RequestContext): Promise<Reply | undefined> {
+  const source = context.query.get('fromSrc') ?? ''
+  return source === '' ? pull(service, context) : importBody(service, context, source)
+}
+
+function pull(service: ImageService, context: RequestContext): Promise<Reply | undefined> {
   const { query } = context
-  const source = query.get('fromSrc')
-  if (source === null || source === '') throw noRegistry('pulled from')
+  const reference = parseReference(withVersion(query.get('fromImage') ?? '', query.get('tag') ?? ''))
+  const platform = parsePlatform(query.get('platform') ?? '')
+  const credentials = readCredentials(context.headers['x-registry-auth'])
+  const progress = new ProgressStream(context)
+  return progress.run(async () => {
+    const image = await pullImage(service.store, reference, {
+      ...(platform === undefined ? {} : { platform }),
+      ...(credentials === undefined ? {} : { credentials }),
+      now: service.now,
+      signal: context.signal,
+      onProgress: message => progress.send(message),
+    })
+    const name = familiarName(withDefaultTag(reference))
+    service.events.publish('image', 'pull', name, {
+      ...image.document.config?.Labels,
+      name: familiarRepository(reference),
+    })
+  })
+}
+
+/** `tag` may be a digest too. */
+function withVersion(name: string, version: string): string {
+  if (version === '') return name
+  return version.includes(':') ? `${name}@${version}` : `${name}:${version}`
+}
+
+/** Base64 (either alphabet) of `{"username":…,"password":…}`; what the docker command sends without a login is `{}`. */
+function readCredentials(header: string | readonly string[] | undefined): Credentials | undefined {
+  if (typeof header !== 'string' || header === '') return undefined
+  try {
+    const value = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as Partial<Record<string, unknown>>
+    const { username, password } = value
+    return typeof username === 'string' && typeof password === 'string' && username !== ''
+      ? { username, password }
+      : undefined
+  } catch (cause) {
+    throw new BerthError('INVALID_ARGUMENT', 'invalid X-Registry-Auth header', { cause })
+  }
+}
+
+async function importBody(service: ImageService, context: RequestContext, source: string): Promise<Reply | undefined> {
+  const { query } = context
   if (source !== '-') {
     throw new BerthError('NOT_IMPLEMENTED', 'images are imported from the request’s body only (fromSrc=-)')
   }
   const repository = query.get('repo') ?? ''
-  const tag = query.get('tag') ?? ''
-  const text = tag === '' ? repository : `${repository}:${tag}`
-  const names = repository === '' ? [] : [fullName(withDefaultTag(parseReference(text)))]
+  const names =
+    repository === '' ? [] : [fullName(withDefaultTag(parseReference(withVersion(repository, query.get('tag') ?? ''))))]
   const progress = new ProgressStream(context)
   return progress.run(async () => {
     const image = await importImage(service, context.body, {
@@ -128,10 +177,4 @@ async function save(
     await pipeline(saveImages(service, saved), response).catch(() => response.destroy())
   })
   return undefined
-}
-
-function noRegistry(what: string): BerthError {
-  return new BerthError('NOT_IMPLEMENTED', `images cannot be ${what} a registry yet`, {
-    hint: 'load an archive (docker load, berth load) or name one: docker-archive:/path.tar, oci-archive:/path.tar, oci:/dir, rootfs:/path',
-  })
 }

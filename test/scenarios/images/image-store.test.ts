@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
   createReadStream,
   existsSync,
@@ -22,46 +21,9 @@ import { ImageService } from '../../../engine/images/service.ts'
 import { tagImage } from '../../../engine/images/tag.ts'
 import { inspectImage } from '../../../engine/images/view.ts'
 import { eventually } from '../../support/eventually.ts'
+import { busyboxLayer, dockerArchive, sha256, upperLayer } from '../../support/image-archive.ts'
 import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
-import { type TarItem, tar } from '../../support/tar-writer.ts'
-
-const digest = (content: Buffer | string) => createHash('sha256').update(content).digest('hex')
-const busybox = '/bin/busybox'
-
-/** A docker-archive of `layers`, as `docker save` wrote them before version 25. */
-function dockerArchive(
-  layers: readonly Buffer[],
-  names: readonly string[],
-  change: { diffIds?: string[]; configName?: string } = {},
-): Buffer {
-  const config = JSON.stringify({
-    architecture: 'amd64',
-    os: 'linux',
-    created: '2026-01-02T03:04:05Z',
-    config: { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { part: 'test' } },
-    rootfs: { type: 'layers', diff_ids: change.diffIds ?? layers.map(layer => `sha256:${digest(layer)}`) },
-    history: layers.map((_, i) => ({ created_by: `layer ${i}` })),
-  })
-  const configName = change.configName ?? `${digest(config)}.json`
-  return tar(
-    ...layers.map((content, i): TarItem => ({ name: `${i}/layer.tar`, content })),
-    { name: configName, content: config },
-    {
-      name: 'manifest.json',
-      content: JSON.stringify([
-        { Config: configName, RepoTags: names, Layers: layers.map((_, i) => `${i}/layer.tar`) },
-      ]),
-    },
-  )
-}
-
-const base = () =>
-  tar(
-    { name: 'bin', flag: '5' },
-    { name: 'bin/busybox', content: readFileSync(busybox), mode: 0o755 },
-    { name: 'bin/sh', flag: '1', link: 'bin/busybox' },
-  )
-const top = tar({ name: 'etc', flag: '5' }, { name: 'etc/motd', content: 'hello' }, { name: 'bin/.wh.sh', content: '' })
+import { tar } from '../../support/tar-writer.ts'
 
 describe('image store', () => {
   let layerWorkers: TestWorkers
@@ -98,7 +60,7 @@ describe('image store', () => {
   const blobs = () => readdirSync(join(dataRoot, 'images/blobs/sha256'))
 
   test('loads an archive with real programs, and they run', async () => {
-    const lines = await load(dockerArchive([base(), top], ['bb:1', 'bb:latest']))
+    const lines = await load(dockerArchive([busyboxLayer(), upperLayer], ['bb:1', 'bb:latest']))
     assert.deepEqual(
       lines.filter(line => line.startsWith('Loaded')),
       ['Loaded image: bb:1\n', 'Loaded image: bb:latest\n'],
@@ -115,7 +77,7 @@ describe('image store', () => {
   })
 
   test('survives a restart, and unpacks a lost layer again from its blob', async () => {
-    await load(dockerArchive([base(), top], ['bb:1']))
+    await load(dockerArchive([busyboxLayer(), upperLayer], ['bb:1']))
     const image = await service.resolve('bb:1')
     rmSync(join(image.lower[1] ?? '', '..'), { recursive: true })
     mkdirSync(join(dataRoot, 'layers/.work-left-over'))
@@ -131,15 +93,15 @@ describe('image store', () => {
     const wrong = 'a'.repeat(64)
     const lies: Record<string, [Buffer, RegExp]> = {
       'diff id': [
-        dockerArchive([top], ['x'], { diffIds: [`sha256:${wrong}`] }),
+        dockerArchive([upperLayer], ['x'], { diffIds: [`sha256:${wrong}`] }),
         /does not match the image configuration/,
       ],
       'number of layers': [
-        dockerArchive([top, base()], ['x'], { diffIds: [`sha256:${digest(top)}`] }),
+        dockerArchive([upperLayer, busyboxLayer()], ['x'], { diffIds: [`sha256:${sha256(upperLayer)}`] }),
         /has 2 layers, but its configuration names 1/,
       ],
       'configuration digest': [
-        dockerArchive([top], ['x'], { configName: `${wrong}.json` }),
+        dockerArchive([upperLayer], ['x'], { configName: `${wrong}.json` }),
         /does not match its digest/,
       ],
       'missing layer': [
@@ -148,7 +110,7 @@ describe('image store', () => {
       ],
       'no manifest': [tar({ name: 'x', content: 'y' }), /neither manifest.json nor index.json/],
       'not a tar': [Buffer.from('x'.repeat(2000)), /malformed tar/],
-      truncated: [dockerArchive([base()], ['x']).subarray(0, 100_000), /ends in the middle/],
+      truncated: [dockerArchive([busyboxLayer()], ['x']).subarray(0, 100_000), /ends in the middle/],
       'hostile layer': [dockerArchive([tar({ name: '../../../../etc/evil', content: 'x' })], ['x']), /goes up/],
       'bad JSON': [tar({ name: 'manifest.json', content: '[{' }), /manifest.json is no JSON/],
       'index that is a manifest too': [ociConfusion(), /neither a plain image manifest nor an index/],
@@ -179,7 +141,7 @@ describe('image store', () => {
 
   test('a transport is loaded on demand, once, and again when the file changes', async () => {
     const path = join(dataRoot, 'x.tar')
-    writeFileSync(path, dockerArchive([top], ['x:1']))
+    writeFileSync(path, dockerArchive([upperLayer], ['x:1']))
     const [first, second] = await Promise.all([
       service.resolve(`docker-archive:${path}`),
       service.resolve(`docker-archive:${path}:x:1`),
@@ -189,7 +151,7 @@ describe('image store', () => {
       code: 'NOT_FOUND',
       message: /has no image "y"; it has: x:1/,
     })
-    writeFileSync(path, gzipSync(dockerArchive([base()], ['x:1'])))
+    writeFileSync(path, gzipSync(dockerArchive([busyboxLayer()], ['x:1'])))
     assert.notEqual((await service.resolve(`docker-archive:${path}`)).id, first.id)
     await assert.rejects(service.resolve('docker-archive:/nowhere.tar'), {
       code: 'NOT_FOUND',
@@ -201,7 +163,7 @@ describe('image store', () => {
     skip: !existsSync('/usr/bin/skopeo'),
   }, async () => {
     const path = join(dataRoot, 'x.tar')
-    writeFileSync(path, dockerArchive([base(), top], ['x:1']))
+    writeFileSync(path, dockerArchive([busyboxLayer(), upperLayer], ['x:1']))
     const skopeo = (...args: string[]) =>
       execFileSync('/usr/bin/skopeo', ['--insecure-policy', ...args], { encoding: 'utf8' })
     skopeo('copy', '-q', `docker-archive:${path}`, `oci:${dataRoot}/layout:x`)
@@ -219,7 +181,7 @@ describe('image store', () => {
     writeFileSync(out, Buffer.concat(pieces))
     for (const source of [`docker-archive:${out}`, `oci-archive:${out}`]) {
       const inspected = JSON.parse(skopeo('inspect', '--config', source)) as { rootfs: { diff_ids: string[] } }
-      assert.deepEqual(inspected.rootfs.diff_ids, [`sha256:${digest(base())}`, `sha256:${digest(top)}`])
+      assert.deepEqual(inspected.rootfs.diff_ids, [`sha256:${sha256(busyboxLayer())}`, `sha256:${sha256(upperLayer)}`])
     }
     const before = blobs()
     await service.load(createReadStream(out), { signal: new AbortController().signal, onProgress: () => undefined })
@@ -232,7 +194,7 @@ describe('image store', () => {
   })
 
   test('removal follows names and containers', async () => {
-    await load(dockerArchive([top], ['x:1', 'x:2']))
+    await load(dockerArchive([upperLayer], ['x:1', 'x:2']))
     const { id } = await service.resolve('x:1')
     assert.deepEqual(await removeImage(service, 'x:1', { force: false }), [{ Untagged: 'x:1' }])
     let isRunning = true
@@ -258,8 +220,8 @@ describe('image store', () => {
   })
 
   test('images share layers: removing one keeps the other whole', async () => {
-    await load(dockerArchive([base(), top], ['two']))
-    await load(dockerArchive([base()], ['one']))
+    await load(dockerArchive([busyboxLayer(), upperLayer], ['two']))
+    await load(dockerArchive([busyboxLayer()], ['one']))
     assert.equal(layerFolders().length, 2)
     await removeImage(service, 'two', { force: false })
     assert.equal(layerFolders().length, 1)
@@ -280,7 +242,7 @@ describe('image store', () => {
       code: 'NO_SPACE',
     })
     await eventually('nothing is left', () => readdirSync(join(disk, 'layers')).length === 0 && blobs().length === 0)
-    await load(dockerArchive([top], ['small']))
+    await load(dockerArchive([upperLayer], ['small']))
     assert.equal((await service.resolve('small')).lower.length, 1)
   })
 
@@ -297,11 +259,11 @@ function ociConfusion(): Buffer {
   const index = {
     schemaVersion: 2,
     manifests: [
-      { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${digest(both)}`, size: both.length },
+      { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${sha256(both)}`, size: both.length },
     ],
   }
   return tar(
     { name: 'index.json', content: JSON.stringify(index) },
-    { name: `blobs/sha256/${digest(both)}`, content: both },
+    { name: `blobs/sha256/${sha256(both)}`, content: both },
   )
 }

@@ -1,0 +1,178 @@
+import type { ProgressMessage } from '../../../schemas/api/images.ts'
+import { BerthError } from '../../../schemas/errors.ts'
+import { digestOf, verifyDocument } from '../blobs.ts'
+import type { StoredImage } from '../catalog.ts'
+import { parseByMembers, parseImageDocument } from '../documents.ts'
+import type { Descriptor, ImageDocument, Manifest, Platform } from '../oci.ts'
+import { formatPlatform, hostPlatform, selectPlatform } from '../platform.ts'
+import { familiarName, fullName, type Reference, withDefaultTag } from '../reference.ts'
+import type { ImageStore } from '../store.ts'
+import { type Credentials, type FetchedDocument, RegistryClient } from './client.ts'
+
+export interface PullOptions {
+  readonly platform?: Platform
+  readonly credentials?: Credentials
+  readonly now: () => Date
+  readonly onProgress: (message: ProgressMessage) => void
+  readonly signal: AbortSignal
+}
+
+/** Layers of one image that are fetched at a time. */
+const parallelLayers = 4
+/** Indexes inside indexes. */
+const maxDepth = 3
+
+/**
+ * Pulls an image: layers in parallel, each hashed while it arrives and unpacked when it is whole; then configuration and manifest; then the name.
+ * A digest that was asked for is proven first, everything else follows from it.
+ */
+export function pullImage(store: ImageStore, wanted: Reference, options: PullOptions): Promise<StoredImage> {
+  const reference = withDefaultTag(wanted)
+  const client = new RegistryClient(reference, options.credentials)
+  return store.lease(async () => {
+    const version = reference.digest ?? reference.tag ?? 'latest'
+    const top = await client.manifest(version, options.signal)
+    // Nothing is said before: until then an error still gets a status of its own.
+    options.onProgress({ status: `Pulling from ${reference.path}`, id: version })
+    const topDigest = digestOf(top.content)
+    if (reference.digest !== undefined && reference.digest !== topDigest) {
+      throw new BerthError('INVALID_ARGUMENT', `manifest digest is ${topDigest}, expected ${reference.digest}`)
+    }
+    const found = await selectManifest(client, top, reference, options)
+    const config = await client.document(found.manifest.config.digest, options.signal)
+    verifyDocument(config, found.manifest.config)
+    const document = parseImageDocument(config)
+    await pullLayers(store, client, found.manifest, document, options)
+    await store.blobs.put(config)
+    const manifest = await store.blobs.put(found.content)
+    const image: StoredImage = {
+      id: found.manifest.config.digest,
+      manifestDigest: manifest.digest,
+      manifestSize: manifest.size,
+      manifest: found.manifest,
+      document,
+    }
+    const isKnown = store.catalog.findByName(fullName(reference))?.id === image.id
+    const { tag: _tag, ...untagged } = reference
+    await store.catalog.put(image, [fullName(reference), fullName({ ...untagged, digest: topDigest })], options.now())
+    options.onProgress({ status: `Digest: ${topDigest}` })
+    const shown = familiarName(reference)
+    const outcome = isKnown ? `Image is up to date for ${shown}` : `Downloaded newer image for ${shown}`
+    options.onProgress({ status: `Status: ${outcome}` })
+    return image
+  })
+}
+
+interface FoundManifest {
+  readonly content: Buffer
+  readonly manifest: Manifest
+}
+
+/** Follows indexes to the manifest for the platform. */
+async function selectManifest(
+  client: RegistryClient,
+  top: FetchedDocument,
+  reference: Reference,
+  options: PullOptions,
+): Promise<FoundManifest> {
+  const platform = options.platform ?? hostPlatform
+  let fetched = top
+  for (let depth = 0; depth <= maxDepth; depth++) {
+    const document = parseByMembers(fetched.content, fetched.mediaType, familiarName(reference))
+    if (document.kind === 'manifest') return { content: fetched.content, manifest: document.manifest }
+    const selected = selectPlatform(document.index.manifests, platform)
+    if (selected === undefined) {
+      throw new BerthError(
+        'NOT_FOUND',
+        `no matching manifest for ${formatPlatform(platform)} in the manifest list entries of ${familiarName(reference)}`,
+      )
+    }
+    fetched = await client.manifest(selected.digest, options.signal)
+    verifyDocument(fetched.content, selected)
+  }
+  throw new BerthError('INVALID_ARGUMENT', `the indexes of ${familiarName(reference)} are nested too deeply`)
+}
+
+async function pullLayers(
+  store: ImageStore,
+  client: RegistryClient,
+  manifest: Manifest,
+  document: ImageDocument,
+  options: PullOptions,
+): Promise<void> {
+  const diffIds = document.rootfs.diff_ids ?? []
+  if (diffIds.length !== manifest.layers.length) {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `the image has ${manifest.layers.length} layers, but its configuration names ${diffIds.length}`,
+    )
+  }
+  for (const layer of manifest.layers)
+    options.onProgress({ status: 'Pulling fs layer', progressDetail: {}, id: shortOf(layer) })
+  const failure = new AbortController()
+  const signal = AbortSignal.any([options.signal, failure.signal])
+  const waiting = manifest.layers.map((layer, i) => ({ layer, diffId: diffIds[i] ?? '' }))
+  const fetchNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await pullLayer(store, client, next.layer, next.diffId, { ...options, signal })
+    }
+  }
+  const workers = Array.from({ length: parallelLayers }, () =>
+    fetchNext().catch((error: unknown) => {
+      // The first failure is the one that counts; the others only hear that they are not needed any more.
+      failure.abort(error)
+      throw error
+    }),
+  )
+  const results = await Promise.allSettled(workers)
+  if (failure.signal.aborted) throw failure.signal.reason
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
+async function pullLayer(
+  store: ImageStore,
+  client: RegistryClient,
+  layer: Descriptor,
+  diffId: string,
+  { onProgress, signal }: PullOptions,
+): Promise<void> {
+  const id = shortOf(layer)
+  if (await store.blobs.has(layer.digest)) {
+    onProgress({ status: 'Already exists', progressDetail: {}, id })
+  } else {
+    await store.blobs.ingest(withProgress(client.blob(layer.digest, signal), layer, onProgress), layer)
+    onProgress({ status: 'Download complete', progressDetail: {}, id })
+  }
+  const info = await store.layers.ensure(layer.digest, store.blobs.path(layer.digest), signal)
+  if (info.diffId !== diffId) {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `layer ${layer.digest} does not match the image configuration: expected diff id ${diffId}, found ${info.diffId}`,
+    )
+  }
+  onProgress({ status: 'Pull complete', progressDetail: {}, id })
+}
+
+/** Tells the progress of a layer at every hundredth of its size, but not for every small piece. */
+async function* withProgress(
+  content: AsyncIterable<Buffer>,
+  layer: Descriptor,
+  onProgress: PullOptions['onProgress'],
+): AsyncGenerator<Buffer, void, undefined> {
+  const step = Math.max(512 * 1024, layer.size / 100)
+  let current = 0
+  let told = 0
+  for await (const piece of content) {
+    current += piece.length
+    if (current - told >= step) {
+      told = current
+      onProgress({ status: 'Downloading', progressDetail: { current, total: layer.size }, id: shortOf(layer) })
+    }
+    yield piece
+  }
+}
+
+function shortOf({ digest }: Descriptor): string {
+  return digest.slice('sha256:'.length, 'sha256:'.length + 12)
+}
