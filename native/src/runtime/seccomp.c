@@ -75,6 +75,8 @@ int seccomp_compile_default(uint64_t bounding, struct seccomp_filter *ret, struc
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!context)
         return error_set(err, ENOMEM, "seccomp", "out of memory");
+    /* A binary tree: 10 ms more to compile, once; but the kernel asks a new filter about every system call, and that took 0.6 ms of every start. */
+    (void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     int failed = seccomp_add_default_rules(context, bounding);
     if (failed < 0)
         failed = error_set(err, -failed, "seccomp", "cannot build the default seccomp profile: %s", strerror(-failed));
