@@ -6,7 +6,7 @@ export class KeyedQueue {
   run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const former = this.#tails.get(key)
     const result = former === undefined ? task() : former.then(task, task)
-    const tail = result.then(
+    const tail: Promise<void> = result.then(
       () => this.#forget(key, tail),
       () => this.#forget(key, tail),
     )

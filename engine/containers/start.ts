@@ -53,11 +53,11 @@ async function bringUp(context: ContainerContext, container: Container) {
   const { record, live } = container
   const paths = pathsOf(context, record.id)
   mkdirSync(paths.bundle, { recursive: true, mode: 0o700 })
-  const image = await context.images.resolve(record.image.reference)
+  const image = await context.images.reopen(record.image)
   const [attachment, monitor, mounts, user, files] = await all([
     context.networks.attach(record.id),
     live.monitor ?? openMonitor(context, container, paths),
-    context.volumes.prepare(record.id, record.mounts, image.lower),
+    context.volumes.prepare(record.id, record.mounts, image.hostTree === undefined ? image.lower : []),
     lookUpUser(container, image, paths),
     record.hasFiles ? readFiles(paths) : Promise.resolve([]),
     mkdir(`${paths.data}/upper`, { recursive: true, mode: 0o755 }),
@@ -77,8 +77,8 @@ async function all<T extends readonly unknown[]>(
   values: readonly [...T],
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const results = await Promise.allSettled(values)
-  const failed = results.find(result => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  for (const result of results as readonly PromiseSettledResult<unknown>[])
+    if (result.status === 'rejected') throw result.reason
   return results.map(result => (result as PromiseFulfilledResult<unknown>).value) as {
     -readonly [K in keyof T]: Awaited<T[K]>
   }
@@ -134,7 +134,7 @@ function onMonitorEvent(context: ContainerContext, container: Container, event: 
         .catch(error => context.log.error({ container: container.record.id, err: error }, 'exit not handled'))
       return
     default:
-      return event satisfies never
+      event satisfies never
   }
 }
 

@@ -55,6 +55,8 @@ export type ContainerEvent =
     }
   | { readonly kind: 'paused' }
   | { readonly kind: 'resumed' }
+  /** A daemon found it waiting for its next restart. */
+  | { readonly kind: 'restartDue' }
   /** A client wants it down: stop, kill, restart. */
   | { readonly kind: 'stopRequested' }
   | { readonly kind: 'removing' }
@@ -153,6 +155,10 @@ export function next(state: ContainerState, event: ContainerEvent): Transition {
             ],
           }
         : { state: { ...state, isManuallyStopped: true }, effects: [] }
+    case 'restartDue':
+      return state.status === 'restarting'
+        ? { state, effects: [{ kind: 'scheduleRestart', delayMs: state.restartDelayMs }] }
+        : unchanged(state)
     case 'removing':
       return {
         state: { ...state, status: 'removing', pid: 0 },

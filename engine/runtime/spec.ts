@@ -165,9 +165,8 @@ function toProcess(input: SpecInput, capabilities: readonly string[]): OciProces
     },
     rlimits: toRlimits(hostConfig),
     noNewPrivileges: input.security.noNewPrivileges,
-    ...(hostConfig.OomScoreAdj === undefined || hostConfig.OomScoreAdj === 0
-      ? {}
-      : { oomScoreAdj: hostConfig.OomScoreAdj }),
+    // Always said: a monitor's own score, which the kernel would pass on, is far lower.
+    oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
   }
 }
 

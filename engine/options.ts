@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import * as z from 'zod/mini'
+import { DaemonFile } from '../schemas/daemon/daemon-file.ts'
+import { defaultDataRoot, defaultRunDir, socketFileName } from '../schemas/daemon/launch.ts'
+import { BerthError } from '../schemas/errors.ts'
+import { type LogLevel, logLevels } from './log.ts'
+
+export interface DaemonOptions {
+  readonly dataRoot: string
+  readonly runDir: string
+  /** Name that cgroups and packet rules are made under; several daemons side by side have different ones. */
+  readonly instance: string
+  /** `unix:///path` or `fd://`. */
+  readonly hosts: readonly string[]
+  readonly group: string
+  readonly pidFile: string | undefined
+  readonly logLevel: LogLevel
+  readonly readyFd: number | undefined
+}
+
+export const usage = `usage: berthd [--data-root DIR] [--run-dir DIR] [--instance NAME] [--host unix:///PATH|fd://]... [--group NAME]
+              [--pidfile FILE] [--config-file FILE] [--log-level error|warn|info|debug] [--ready-fd N] [--version] [--help]
+`
+
+/** argv over the configuration file over the environment over the defaults. Throws USAGE. */
+export function parseOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DaemonOptions | 'help' | 'version' {
+  const flags = parseFlags(argv)
+  if (flags.help === true) return 'help'
+  if (flags.version === true) return 'version'
+  const file = readFile(flags['config-file'])
+  const runDir = absolute('--run-dir', flags['run-dir'] ?? file['exec-root'] ?? env['BERTH_RUN_DIR'] ?? defaultRunDir)
+  const instance = flags.instance ?? 'berth'
+  if (!/^[a-z][a-z0-9_-]{0,30}$/.test(instance))
+    throw new BerthError('USAGE', `--instance: expected a short name in lower case, found "${instance}"`)
+  const logLevel = logLevels.find(level => level === (flags['log-level'] ?? file['log-level'] ?? 'info'))
+  if (logLevel === undefined) throw new BerthError('USAGE', `--log-level: expected one of ${logLevels.join(', ')}`)
+  return {
+    runDir,
+    dataRoot: absolute(
+      '--data-root',
+      flags['data-root'] ?? file['data-root'] ?? env['BERTH_DATA_ROOT'] ?? defaultDataRoot,
+    ),
+    instance,
+    hosts: flags.host ?? file.hosts ?? [`unix://${runDir}/${socketFileName}`],
+    group: flags.group ?? file.group ?? 'berth',
+    pidFile: flags.pidfile ?? file.pidfile,
+    logLevel,
+    readyFd: flags['ready-fd'] === undefined ? undefined : parseFd(flags['ready-fd']),
+  }
+}
+
+function parseFlags(argv: readonly string[]) {
+  const text = { type: 'string' } as const
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        'data-root': text,
+        'run-dir': text,
+        instance: text,
+        host: { type: 'string', multiple: true, short: 'H' },
+        group: { type: 'string', short: 'G' },
+        pidfile: { type: 'string', short: 'p' },
+        'config-file': text,
+        'log-level': { type: 'string', short: 'l' },
+        'ready-fd': text,
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    }).values
+  } catch (cause) {
+    throw new BerthError('USAGE', cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
+
+/** Absent is fine for the default place only. */
+function readFile(path: string | undefined): z.infer<typeof DaemonFile> {
+  const place = path ?? '/etc/berth/daemon.json'
+  let text: string
+  try {
+    text = readFileSync(place, 'utf8')
+  } catch (cause) {
+    if (path === undefined) return {}
+    throw new BerthError('USAGE', `--config-file: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new BerthError('USAGE', `${place}: invalid JSON: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+  const parsed = z.safeParse(DaemonFile, value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new BerthError('USAGE', `${place}: ${issue?.path.join('.') || 'file'}: ${issue?.message ?? 'invalid'}`)
+}
+
+function absolute(name: string, path: string): string {
+  if (!path.startsWith('/')) throw new BerthError('USAGE', `${name}: expected an absolute path, found "${path}"`)
+  return path.length > 1 ? path.replace(/\/+$/, '') : path
+}
+
+function parseFd(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new BerthError('USAGE', `--ready-fd: expected a number, found "${text}"`)
+  return Number(text)
+}

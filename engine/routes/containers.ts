@@ -1,0 +1,201 @@
+import { containerCreateRequest } from '../../schemas/api/container-create.ts'
+import { containerUpdateRequest } from '../../schemas/api/host-config.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import { attach } from '../containers/attach.ts'
+import type { ContainerContext } from '../containers/context.ts'
+import { pathsOf } from '../containers/context.ts'
+import { createContainer } from '../containers/create.ts'
+import type { Execs } from '../containers/exec.ts'
+import { inspectContainer } from '../containers/inspect.ts'
+import {
+  kill,
+  pause,
+  remove,
+  resize,
+  restart,
+  type StopOptions,
+  start,
+  stop,
+  unpause,
+} from '../containers/lifecycle.ts'
+import { listContainers, listFilters, prunable } from '../containers/list.ts'
+import { logEnd } from '../containers/log-end.ts'
+import { readLogs } from '../containers/logs.ts'
+import { sampleStats } from '../containers/stats.ts'
+import { parseDetachKeys } from '../containers/streams.ts'
+import { topContainer } from '../containers/top.ts'
+import { renameContainer, updateContainer } from '../containers/update.ts'
+import { type WaitCondition, waitForCondition } from '../containers/wait.ts'
+import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts'
+import { parseFilters } from '../http/filters.ts'
+import { created, del, get, noContent, notModified, ok, post, type Reply, type Route } from '../http/route.ts'
+import { isAtLeast } from '../http/version.ts'
+import { parseLogOptions } from './log-options.ts'
+import { requireSize } from './resize.ts'
+import { streamStats } from './stream-stats.ts'
+
+const rawStream = 'application/vnd.docker.raw-stream'
+const multiplexedStream = 'application/vnd.docker.multiplexed-stream'
+
+/** Content-Type of attach, exec and logs: clients older than 1.42 know only the first name. */
+export const streamType = (request: RequestContext, isTerminal: boolean): string =>
+  isTerminal || !isAtLeast(request.version, 42) ? rawStream : multiplexedStream
+
+const idOf = ({ params }: RequestContext): string => params['id'] ?? ''
+
+export const containerRoutes = (context: ContainerContext, execs: Execs): Route[] => [
+  get('/containers/json', ({ query }) =>
+    ok(
+      listContainers(context, {
+        all: queryFlag(query, 'all'),
+        limit: queryInteger(query, 'limit') ?? 0,
+        filters: parseFilters(query, listFilters),
+      }),
+    ),
+  ),
+  post('/containers/create', async request => {
+    const body = await request.readJson(containerCreateRequest)
+    const name = request.query.get('name') ?? undefined
+    return created(await createContainer(context, body, { name, signal: request.signal }))
+  }),
+  post('/containers/prune', async ({ query }) => {
+    const deleted: string[] = []
+    for (const { record } of prunable(context, parseFilters(query, ['label', 'label!', 'until']))) {
+      await remove(context, record.id, { force: false, removeVolumes: false }).then(
+        () => deleted.push(record.id),
+        ignoreConflict,
+      )
+    }
+    context.events.publish('container', 'prune', '', { reclaimed: '0' })
+    return ok({ ContainersDeleted: deleted, SpaceReclaimed: 0 })
+  }),
+  get('/containers/{id}/json', request => {
+    const container = context.registry.get(idOf(request))
+    return ok(inspectContainer(context, container, execs.runningIds(container)))
+  }),
+  post('/containers/{id}/start', async request => ((await start(context, idOf(request))) ? noContent : notModified)),
+  post('/containers/{id}/stop', async request =>
+    (await stop(context, idOf(request), stopOptions(request))) ? noContent : notModified,
+  ),
+  post('/containers/{id}/restart', async request => {
+    await restart(context, idOf(request), stopOptions(request))
+    return noContent
+  }),
+  post('/containers/{id}/kill', async request => {
+    await kill(context, idOf(request), request.query.get('signal') ?? '')
+    return noContent
+  }),
+  post('/containers/{id}/pause', async request => {
+    await pause(context, idOf(request))
+    return noContent
+  }),
+  post('/containers/{id}/unpause', async request => {
+    await unpause(context, idOf(request))
+    return noContent
+  }),
+  post('/containers/{id}/rename', async request => {
+    await renameContainer(context, idOf(request), request.query.get('name') ?? '')
+    return noContent
+  }),
+  post('/containers/{id}/update', async request =>
+    ok(await updateContainer(context, idOf(request), await request.readJson(containerUpdateRequest))),
+  ),
+  post('/containers/{id}/resize', async request => {
+    const { height, width } = requireSize(request.query)
+    await resize(context, idOf(request), height, width)
+    return noContent
+  }),
+  del('/containers/{id}', async request => {
+    const { query } = request
+    await remove(context, idOf(request), { force: queryFlag(query, 'force'), removeVolumes: queryFlag(query, 'v') })
+    return noContent
+  }),
+  post('/containers/{id}/wait', request => waitRoute(context, request)),
+  post('/containers/{id}/attach', request => attachRoute(context, request)),
+  get('/containers/{id}/logs', request => logsRoute(context, request)),
+  get('/containers/{id}/top', async request =>
+    ok(await topContainer(context, idOf(request), request.query.get('ps_args') ?? '')),
+  ),
+  get('/containers/{id}/stats', async (request): Promise<Reply | undefined> => {
+    const container = context.registry.get(idOf(request))
+    if (queryFlag(request.query, 'stream', true)) return streamStats(context, container, request)
+    const first = await sampleStats(context, container)
+    if (queryFlag(request.query, 'one-shot') || container.live.monitor === undefined) return ok(first)
+    // CPU percent needs two samples: dockerd waits for the second one too.
+    await new Promise<void>(resolve => context.clock.after(1000, resolve))
+    return ok(await sampleStats(context, container, first))
+  }),
+]
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof BerthError) || (error.code !== 'CONFLICT' && error.code !== 'NOT_FOUND')) throw error
+}
+
+function stopOptions({ query }: RequestContext): StopOptions {
+  const signal = query.get('signal')
+  const timeoutSeconds = queryInteger(query, 't')
+  return { ...(signal ? { signal } : {}), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) }
+}
+
+/** Headers go out at once, so that the client knows that nothing it does next can be missed; the body when the condition holds. */
+async function waitRoute(context: ContainerContext, request: RequestContext): Promise<undefined> {
+  const condition = request.query.get('condition') || 'not-running'
+  if (condition !== 'not-running' && condition !== 'next-exit' && condition !== 'removed') {
+    throw new BerthError('INVALID_ARGUMENT', `invalid condition: "${condition}"`)
+  }
+  const waiting = waitForCondition(context.registry.get(idOf(request)), condition satisfies WaitCondition)
+  request.signal.addEventListener('abort', waiting.cancel, { once: true })
+  const response = request.stream(200, { 'Content-Type': 'application/json' })
+  const { code, error } = await waiting.result
+  response.end(
+    `${JSON.stringify({ StatusCode: code, ...(error === undefined ? {} : { Error: { Message: error } }) })}\n`,
+  )
+  return undefined
+}
+
+async function attachRoute(context: ContainerContext, request: RequestContext): Promise<undefined> {
+  const { query } = request
+  const container = context.registry.get(idOf(request))
+  const type = streamType(request, container.record.config.Tty === true)
+  if (queryFlag(query, 'logs') && !queryFlag(query, 'stream')) return logsRoute(context, request)
+  await attach(
+    context,
+    container.record.id,
+    {
+      stdin: queryFlag(query, 'stdin'),
+      stdout: queryFlag(query, 'stdout'),
+      stderr: queryFlag(query, 'stderr'),
+      detachKeys: parseDetachKeys(query.get('detachKeys')),
+    },
+    () => request.hijack(type),
+  )
+  return undefined
+}
+
+async function logsRoute(context: ContainerContext, request: RequestContext): Promise<undefined> {
+  const container = context.registry.get(idOf(request))
+  const { record } = container
+  if (record.hostConfig.LogConfig?.Type === 'none') {
+    throw new BerthError('INVALID_ARGUMENT', 'configured logging driver does not support reading')
+  }
+  const options = parseLogOptions(request.query)
+  const end = logEnd(container)
+  const response = request.stream(200, { 'Content-Type': streamType(request, record.config.Tty === true) })
+  const source = { path: pathsOf(context, record.id).log, isTty: record.config.Tty === true, ended: end.ended }
+  try {
+    for await (const output of readLogs(source, options, request.signal)) {
+      if (!response.write(output)) await drained(response, request.signal)
+    }
+  } finally {
+    end.cancel()
+    response.end()
+  }
+  return undefined
+}
+
+function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    response.once('drain', resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

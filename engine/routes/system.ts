@@ -1,0 +1,173 @@
+import type { SystemInfo } from '../../schemas/api/system.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { HostFacts } from '../../schemas/runtime/spawner.ts'
+import { berthVersion } from '../../schemas/version.ts'
+import type { ContainerContext } from '../containers/context.ts'
+import { listContainers } from '../containers/list.ts'
+import { get, head, ok, post, type Reply, type Route } from '../http/route.ts'
+import { formatVersion, maxApiVersion, minApiVersion } from '../http/version.ts'
+import type { HostDescription } from '../system/host.ts'
+
+export interface SystemRoutesOptions {
+  readonly context: ContainerContext
+  readonly facts: HostFacts
+  readonly host: HostDescription
+  readonly instance: string
+  /** Images and volumes as the disk usage shows them. */
+  readonly images: () => readonly unknown[]
+  readonly volumes: () => readonly unknown[]
+}
+
+/** `Builder-Version: 1` is the classic builder, the only one whose protocol is plain HTTP. */
+const ping: Reply = {
+  status: 200,
+  body: 'OK',
+  headers: {
+    'Builder-Version': '1',
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    Pragma: 'no-cache',
+    Swarm: 'inactive',
+  },
+}
+
+export const systemRoutes = (options: SystemRoutesOptions): Route[] => [
+  get('/_ping', () => ping),
+  head('/_ping', () => ping),
+  get('/version', () => ok(version(options))),
+  get('/info', () => ok(info(options))),
+  get('/system/df', () =>
+    ok({
+      LayersSize: 0,
+      Images: options.images(),
+      Containers: listContainers(options.context, { all: true, limit: 0, filters: new Map() }),
+      Volumes: options.volumes(),
+      BuildCache: [],
+    }),
+  ),
+  post('/auth', () => {
+    throw new BerthError('NOT_IMPLEMENTED', 'this engine talks to no registry yet: there is nothing to log in to')
+  }),
+]
+
+const goArchitecture: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
+
+function version({ facts }: SystemRoutesOptions) {
+  const arch = goArchitecture[facts.architecture] ?? facts.architecture
+  const common = {
+    ApiVersion: formatVersion(maxApiVersion),
+    MinAPIVersion: formatVersion(minApiVersion),
+    Os: 'linux',
+    Arch: arch,
+  }
+  return {
+    Platform: { Name: `Berth ${berthVersion}` },
+    // "Engine" carries what clients look up in the first component; "Berth" says who this is.
+    Components: [
+      {
+        Name: 'Engine',
+        Version: berthVersion,
+        Details: { ...common, KernelVersion: facts.kernelRelease, Experimental: 'false', GitCommit: '', GoVersion: '' },
+      },
+      {
+        Name: 'Berth',
+        Version: berthVersion,
+        Details: { NodeVersion: process.version, CgroupVersion: facts.cgroupVersion },
+      },
+    ],
+    Version: berthVersion,
+    ...common,
+    GitCommit: '',
+    GoVersion: '',
+    KernelVersion: facts.kernelRelease,
+    BuildTime: '',
+  }
+}
+
+function info({ context, facts, host, images }: SystemRoutesOptions): SystemInfo {
+  const containers = context.registry.list()
+  const count = (...statuses: readonly string[]): number =>
+    containers.filter(({ state }) => statuses.includes(state.status)).length
+  const running = count('running', 'restarting')
+  const paused = count('paused')
+  const hasController = (name: string): boolean => facts.controllers.includes(name)
+  return {
+    ID: host.machineId,
+    Containers: containers.length,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: containers.length - running - paused,
+    Images: images().length,
+    Driver: 'overlay2',
+    DriverStatus: [['Supports d_type', 'true']],
+    DockerRootDir: context.dataRoot,
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local', 'none'],
+    },
+    MemoryLimit: hasController('memory'),
+    SwapLimit: context.host.hasSwapLimit,
+    CpuCfsPeriod: hasController('cpu'),
+    CpuCfsQuota: hasController('cpu'),
+    CPUShares: hasController('cpu'),
+    CPUSet: hasController('cpuset'),
+    PidsLimit: hasController('pids'),
+    OomKillDisable: facts.cgroupVersion === 'v1',
+    IPv4Forwarding: host.forwardsIpv4,
+    Debug: false,
+    NFd: 0,
+    NGoroutines: 0,
+    SystemTime: new Date().toISOString(),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: facts.cgroupVersion === 'v2' ? '2' : '1',
+    NEventsListener: 0,
+    KernelVersion: facts.kernelRelease,
+    OperatingSystem: host.operatingSystem,
+    OSVersion: host.osVersion,
+    OSType: 'linux',
+    Architecture: facts.architecture,
+    NCPU: context.host.cpuCount,
+    MemTotal: host.memoryBytes,
+    IndexServerAddress: '',
+    RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: {}, Mirrors: null },
+    GenericResources: null,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: context.host.hostname,
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: berthVersion,
+    Runtimes: { berth: { path: 'berth-native' } },
+    DefaultRuntime: 'berth',
+    Swarm: {
+      NodeID: '',
+      NodeAddr: '',
+      LocalNodeState: 'inactive',
+      ControlAvailable: false,
+      Error: '',
+      RemoteManagers: null,
+    },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: 'berth-native',
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: '' },
+    InitCommit: { ID: '' },
+    SecurityOptions: [...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), 'name=cgroupns'],
+    CDISpecDirs: null,
+    Warnings: warnings(facts),
+  }
+}
+
+function warnings(facts: HostFacts): readonly string[] | null {
+  const found = [
+    ...(facts.controllers.includes('memory') ? [] : ['WARNING: No memory limit support']),
+    ...(facts.controllers.includes('cpu') ? [] : ['WARNING: No cpu limit support']),
+    ...(facts.controllers.includes('pids') ? [] : ['WARNING: No pids limit support']),
+    ...(facts.nftables ? [] : ['WARNING: No nftables: ports cannot be published by the kernel']),
+  ]
+  return found.length === 0 ? null : found
+}

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { cpus, hostname, totalmem } from 'node:os'
+
+/** What the daemon says about the machine, read once. */
+export interface HostDescription {
+  readonly hostname: string
+  readonly cpuCount: number
+  readonly memoryBytes: number
+  readonly machineId: string
+  /** Changes with every boot. */
+  readonly bootId: string
+  /** `Debian GNU/Linux 12 (bookworm)`. */
+  readonly operatingSystem: string
+  readonly osVersion: string
+  readonly forwardsIpv4: boolean
+  /** The kernel accounts swap. */
+  readonly hasSwapLimit: boolean
+}
+
+export function describeHost(cgroupVersion: 'v1' | 'v2'): HostDescription {
+  const release = read('/etc/os-release')
+  return {
+    hostname: hostname(),
+    cpuCount: cpus().length,
+    memoryBytes: totalmem(),
+    machineId: read('/etc/machine-id').trim(),
+    bootId: read('/proc/sys/kernel/random/boot_id').trim(),
+    operatingSystem: valueOf(release, 'PRETTY_NAME') || 'Linux',
+    osVersion: valueOf(release, 'VERSION_ID'),
+    forwardsIpv4: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
+    hasSwapLimit: cgroupVersion === 'v2' || existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const valueOf = (text: string, name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
