@@ -25,8 +25,8 @@ export function describeHost(cgroupVersion: 'v1' | 'v2'): HostDescription {
     memoryBytes: totalmem(),
     machineId: read('/etc/machine-id').trim(),
     bootId: read('/proc/sys/kernel/random/boot_id').trim(),
-    operatingSystem: valueOf(release, 'PRETTY_NAME') || 'Linux',
-    osVersion: valueOf(release, 'VERSION_ID'),
+    operatingSystem: releaseField(release, 'PRETTY_NAME') || 'Linux',
+    osVersion: releaseField(release, 'VERSION_ID'),
     forwardsIpv4: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     hasSwapLimit: cgroupVersion === 'v2' || existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
   }
@@ -40,4 +40,4 @@ function read(path: string): string {
   }
 }
 
-const valueOf = (text: string, name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
+const releaseField = (text: string, name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
