@@ -40,7 +40,7 @@ export function loadStack(options: LoadOptions): LoadedStack {
     canonical: problems.hasErrors ? undefined : canonical,
     profiles: stack?.allProfiles ?? [],
     diagnostics: problems.sorted(),
-    sources: reader.sources,
+    sources: new Map([...reader.sources, ...problems.sources]),
     environment: Object.fromEntries(raw.environment),
     variables: [...reader.variables.values()],
   }

@@ -15,6 +15,9 @@ export interface Problem {
 export class Problems {
   readonly #found: Diagnostic[] = []
   readonly #seen = new Set<string>()
+  readonly #places = new Set<string>()
+  /** Text of the files that problems are in, by name. */
+  readonly sources = new Map<string, string>()
   #errorCount = 0
 
   error(problem: Problem): void {
@@ -42,6 +45,10 @@ export class Problems {
     )
   }
 
+  hasCode(...codes: readonly string[]): boolean {
+    return this.#found.some(({ code }) => codes.includes(code))
+  }
+
   sorted(): readonly Diagnostic[] {
     return [...this.#found].sort(byPlace)
   }
@@ -50,11 +57,17 @@ export class Problems {
     const at = pathText(path)
     const identity = `${severity}\n${at}\n${message}`
     if (this.#seen.has(identity)) return false
+    // A value that is wrong in itself is wrong once: later stages stumble over it too.
+    if (severity === 'error' && valueCodes.has(code) && at !== '' && this.#places.has(at)) return false
+    if (severity === 'error') this.#places.add(at)
     this.#seen.add(identity)
+    if (mark !== undefined) this.sources.set(mark.source.name, mark.source.text)
     this.#found.push({ severity, code, message, path: at, position: positionOf(mark), hint })
     return true
   }
 }
+
+const valueCodes: ReadonlySet<string> = new Set(['wrong-type', 'wrong-unit', 'wrong-value', 'wrong-format'])
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {
   if (one.severity !== other.severity) return one.severity === 'error' ? -1 : 1

@@ -74,7 +74,11 @@ function frame(
 /** How much of the line is underlined: a quoted text, a word, at least one character. */
 function tokenLength(rest: string): number {
   const quoted = /^(["'])(?:\\.|(?!\1).)*\1/.exec(rest)
-  const length = quoted?.[0].length ?? /^[^\s:,[\]{}#]+(?::(?!\s|$)[^\s,[\]{}]*)*/.exec(rest)?.[0].length ?? 1
+  const length =
+    quoted?.[0].length ??
+    /^\$\{[^}]*\}?\S*/.exec(rest)?.[0].length ??
+    /^[^\s:,[\]{}#]+(?::(?!\s|$)[^\s,[\]{}]*)*/.exec(rest)?.[0].length ??
+    1
   return Math.max(1, Math.min(length, MAX_WIDTH))
 }
 

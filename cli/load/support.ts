@@ -134,7 +134,7 @@ function isSilent(node: Node): boolean {
   return node.kind === 'list' ? node.items.length === 0 : node.entries.size === 0
 }
 
-const silentTexts = new Set(['private', 'json-file', 'local', 'replicated', 'vip', 'runc'])
+const silentTexts = new Set(['private', 'default', 'json-file', 'local', 'replicated', 'vip', 'runc'])
 
 /** Level of one attribute, for tables: `services.*.image` -> works. */
 export function supportOf(path: string): Support | undefined {

@@ -1,4 +1,5 @@
 import type { Problems } from '../problems.ts'
+import { didYouMean } from '../validate/nearest-name.ts'
 import { type MapNode, type Node, scalarText, stringAt, valueAt } from '../yaml/node.ts'
 import { childPath, type Path, pathOf, pathText } from '../yaml/path.ts'
 
@@ -16,7 +17,10 @@ export function checkService(name: string, service: MapNode, problems: Problems)
   check.containerName()
   check.watch()
   check.targets()
+  check.restart()
 }
+
+const restartWords = ['no', 'always', 'on-failure', 'unless-stopped']
 
 class ServiceCheck {
   readonly #name: string
@@ -35,6 +39,7 @@ class ServiceCheck {
     if (['image', 'build', 'provider'].some(key => this.#service.entries.has(key))) return
     // A wrong or misspelt attribute may well be the image that is missing here.
     if (this.#problems.hasErrorBelow(pathText(this.#path))) return
+    if (this.#problems.hasCode('extends-cycle', 'unknown-service', 'file-not-found')) return
     this.#problems.error({
       code: 'no-image',
       message: `the service ${JSON.stringify(this.#name)} has neither an image nor a build`,
@@ -141,6 +146,20 @@ class ServiceCheck {
     }
     look('tmpfs', item => textOf(item).split(':')[0] ?? '')
     look('volumes', item => stringAt(item, 'target') ?? '')
+  }
+
+  /** Compose takes any word here and means no restart by it. */
+  restart(): void {
+    const node = valueAt(this.#service, 'restart')
+    const [word = ''] = node === undefined ? [] : textOf(node).split(':')
+    if (node === undefined || restartWords.includes(word)) return
+    this.#problems.warn({
+      code: 'wrong-value',
+      message: `${JSON.stringify(word)} is not a restart policy, so the service is never restarted`,
+      path: pathOf('services', this.#name, 'restart'),
+      mark: node.mark,
+      hint: didYouMean(word, restartWords),
+    })
   }
 
   #conflict(keys: readonly string[], node: Node, message: string): void {

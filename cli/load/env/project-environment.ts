@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import type { StackFileSystem } from '../load-options.ts'
 import type { Problems } from '../problems.ts'
 import { decodeText, fileProblem } from '../read-text.ts'
+import type { Mark } from '../yaml/node.ts'
 import { SourceFile } from '../yaml/source-file.ts'
 import { parseDotenv } from './dotenv.ts'
 
@@ -11,10 +12,11 @@ export function addEnvFiles(
   paths: readonly string[],
   fs: StackFileSystem,
   problems: Problems,
+  from?: Mark,
 ): void {
   const fromFiles = new Map<string, string>()
   for (const path of paths) {
-    const variables = readEnvFile(path, name => environment.get(name) ?? fromFiles.get(name), fs, problems)
+    const variables = readEnvFile(path, name => environment.get(name) ?? fromFiles.get(name), fs, problems, from)
     for (const [name, value] of variables) fromFiles.set(name, value)
   }
   for (const [name, value] of fromFiles) if (!environment.has(name)) environment.set(name, value)
@@ -41,6 +43,7 @@ function readEnvFile(
   lookup: (name: string) => string | undefined,
   fs: StackFileSystem,
   problems: Problems,
+  from: Mark | undefined,
 ): ReadonlyMap<string, string> {
   try {
     const text = decodeText(fs.readFile(path))
@@ -52,7 +55,7 @@ function readEnvFile(
       mark: markOfLine(path, text, parsed.line),
     })
   } catch (error) {
-    problems.error(fileProblem(error, path, 'env file'))
+    problems.error({ ...fileProblem(error, path, 'the env file'), mark: from })
   }
   return new Map()
 }

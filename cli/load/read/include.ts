@@ -75,7 +75,7 @@ function load(
       : reader.fs.stat(defaultFile)?.isFile === true
         ? [defaultFile]
         : []
-  addEnvFiles(environment, envFiles, reader.fs, reader.problems)
+  addEnvFiles(environment, envFiles, reader.fs, reader.problems, named[0]?.mark)
 
   const scope = { baseDir: projectDir, env: environment }
   const parsed = files
