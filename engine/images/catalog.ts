@@ -33,6 +33,7 @@ export class Catalog {
   /** Deleted by force while stopped containers have them: kept for these, shown to nobody. */
   readonly #hidden = new Set<string>()
   readonly #damaged: Descriptor[] = []
+  #isIndexLost = false
   #saving: Promise<void> = Promise.resolve()
   #nextSave: Promise<void> | undefined
 
@@ -47,14 +48,26 @@ export class Catalog {
     await writeFile(join(this.#root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
     const text = await readFile(join(this.#root, 'index.json'), 'utf8').catch(() => undefined)
     if (text === undefined) return []
-    const index = Index.parse(JSON.parse(text))
+    const index = await this.#parse(text)
+    if (index === undefined) return [`index.json is damaged; it was put aside, and nothing is collected`]
     const messages = await Promise.all(index.manifests.map(descriptor => this.#adopt(descriptor)))
     return messages.filter(message => message !== undefined)
   }
 
+  /** An index that cannot be read is kept beside the new one, with everything that it may name. */
+  async #parse(text: string): Promise<Index | undefined> {
+    try {
+      return Index.parse(JSON.parse(text))
+    } catch {
+      await rename(join(this.#root, 'index.json'), join(this.#root, 'index.json.damaged'))
+      this.#isIndexLost = true
+      return undefined
+    }
+  }
+
   /** True while index.json names images that could not be read: they stay named, and nothing is collected. */
   get hasDamage(): boolean {
-    return this.#damaged.length > 0
+    return this.#isIndexLost || this.#damaged.length > 0
   }
 
   get(id: string): StoredImage | undefined {

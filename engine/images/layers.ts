@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
+import { BerthError } from '../../schemas/errors.ts'
 import { wrongDigest } from './blobs.ts'
 import type { LayerWorkers } from './layer-worker.ts'
 import { Digest } from './oci.ts'
@@ -111,6 +112,8 @@ export class LayerStore {
       return info
     } catch (error) {
       void this.#discard(work)
+      // No layer, or changed on the disk since it was hashed: gone, so that the next pull or load brings it again.
+      if (error instanceof BerthError && error.code === 'INVALID_ARGUMENT') await rm(path, { force: true })
       throw error
     }
   }

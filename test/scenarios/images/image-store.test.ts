@@ -39,10 +39,14 @@ describe('image store', () => {
     service = await open()
   })
 
-  async function open(): Promise<ImageService> {
+  function newService(): ImageService {
     const bus = new EventBus({ now: Date.now })
     bus.subscribe(event => events.push(event.Action))
-    const opened = new ImageService({ dataRoot, workers: layerWorkers.workers, events: bus, maxLayerBytes: 1 << 30 })
+    return new ImageService({ dataRoot, workers: layerWorkers.workers, events: bus, maxLayerBytes: 1 << 30 })
+  }
+
+  async function open(): Promise<ImageService> {
+    const opened = newService()
     assert.deepEqual(await opened.open(), [])
     return opened
   }
@@ -226,6 +230,31 @@ describe('image store', () => {
     await removeImage(service, 'two', { force: false })
     assert.equal(layerFolders().length, 1)
     assert.ok(existsSync(join((await service.resolve('one')).lower[0] ?? '', 'bin/busybox')))
+  })
+
+  test('damage on the disk is told, collects nothing, and a load mends it', async () => {
+    const archive = dockerArchive([busyboxLayer(), upperLayer], ['x'])
+    await load(archive)
+    const image = await service.resolve('x')
+    const blob = join(dataRoot, 'images/blobs/sha256', sha256(upperLayer))
+    rmSync(join(image.lower[0] ?? '', '..'), { recursive: true })
+    writeFileSync(blob, 'changed')
+    service = await open()
+    await assert.rejects(service.resolve('x'), { code: 'INVALID_ARGUMENT', message: /malformed archive/ })
+    await load(archive)
+    assert.deepEqual((await service.resolve('x')).lower, image.lower)
+    writeFileSync(join(dataRoot, 'images/blobs/sha256', image.id.slice('sha256:'.length)), '{}')
+    const before = blobs()
+    service = newService()
+    const [message] = await service.open()
+    assert.match(message ?? '', /does not match its digest/)
+    await service.store.collect()
+    assert.deepEqual([blobs(), layerFolders().length], [before, 2])
+    writeFileSync(join(dataRoot, 'images/index.json'), '{')
+    service = newService()
+    assert.match((await service.open())[0] ?? '', /index.json is damaged/)
+    await service.store.collect()
+    assert.deepEqual([blobs(), layerFolders().length], [before, 2])
   })
 
   test('a full disk is told, leaves nothing half there, and is over when there is room', async t => {
