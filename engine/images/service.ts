@@ -79,8 +79,11 @@ export class ImageService implements ContainerImages {
   }
 
   /** Reads the store; call it once before anything else. Answers descriptions of images that are damaged and left out. */
-  open(): Promise<readonly string[]> {
-    return this.store.open()
+  async open(): Promise<readonly string[]> {
+    const damaged = await this.store.open()
+    // What an interrupted load or pull brought in and never named.
+    void this.store.collect().catch(() => undefined)
+    return damaged
   }
 
   /** Finds what `reference` means, loading archives on demand. */
