@@ -161,6 +161,22 @@ TEST(only_its_own_mounts) {
 	CHECK(lines < 40);
 }
 
+/* Own groups are the roots of what it sees, with an init and without. */
+TEST(its_cgroups_are_roots) {
+	for (int init = 0; init < 2; init++) {
+		json_t *config = rig_config(&rig, ARGV("/bin/probe", "cat", "/proc/self/cgroup"));
+		rig_set(config, "init", json_boolean(init));
+		CHECK_INT(rig_run(&rig, config, out, sizeof out, &err), 0);
+		CHECK(strstr(out, "berth-rig") == NULL);
+		json_t *shared = rig_config(&rig, ARGV("/bin/probe", "cat", "/proc/self/cgroup"));
+		rig_set(shared, "init", json_boolean(init));
+		(void)json_array_remove(json_object_get(json_object_get(json_object_get(shared, "spec"), "linux"), "namespaces"), 5);
+		CHECK_INT(rig_run(&rig, shared, out, sizeof out, &err), 0);
+		CHECK(strstr(out, "memory:/berth-rig") != NULL || strstr(out, "0::/berth-rig") != NULL);
+		CHECK(strstr(out, "cpu:/berth-rig") != NULL || strstr(out, "0::/berth-rig") != NULL);
+	}
+}
+
 TEST(an_init_reaps_and_forwards) {
 	json_t *config = rig_config(&rig, ARGV("/bin/probe", "orphan"));
 	rig_set(config, "init", json_true());
@@ -204,6 +220,7 @@ int main(void) {
 	RUN(kernel_files_are_shut);
 	RUN(a_readonly_root);
 	RUN(only_its_own_mounts);
+	RUN(its_cgroups_are_roots);
 	RUN(an_init_reaps_and_forwards);
 	tap_current_failed = !rig_close(&rig);
 	tap_report("nothing_is_left", NULL);

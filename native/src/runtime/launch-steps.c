@@ -46,15 +46,18 @@ static int join_cgroup(struct launch *launch) {
     int failed = launch->cgroup ? cgroup_join(launch->cgroup, CGROUP_JOIN_ALL_BUT_CPU, &where) : 0;
     if (failed < 0)
         return error_set(launch->err, -failed, "cgroup", "cannot join the %s cgroup: %s", where, strerror(-failed));
-    if (launch->config && (launch->config->spec.namespaces_new & CLONE_NEWCGROUP) && sys_unshare(CLONE_NEWCGROUP) < 0)
-        return error_errno(launch->err, "namespace", "cannot make a cgroup namespace");
     return 0;
 }
 
+/* cpu at last. A cgroup namespace's root is where the process is when it makes it, so that comes after. */
 static int join_cpu_cgroup(struct launch *launch) {
     const char *where = "";
     int failed = launch->cgroup ? cgroup_join(launch->cgroup, CGROUP_JOIN_CPU, &where) : 0;
-    return failed < 0 ? error_set(launch->err, -failed, "cgroup", "cannot join the %s cgroup: %s", where, strerror(-failed)) : 0;
+    if (failed < 0)
+        return error_set(launch->err, -failed, "cgroup", "cannot join the %s cgroup: %s", where, strerror(-failed));
+    if (launch->config && (launch->config->spec.namespaces_new & CLONE_NEWCGROUP) && sys_unshare(CLONE_NEWCGROUP) < 0)
+        return error_errno(launch->err, "namespace", "cannot make a cgroup namespace");
+    return 0;
 }
 
 /* lo of a namespace that nobody prepared; those that are joined have it up already. */
@@ -120,6 +123,14 @@ static int name_host(struct launch *launch) {
     return 0;
 }
 
+/* PID 1 and the program are both in all groups and in the namespace. */
+static int split_init(struct launch *launch) {
+    if (!launch->config->init)
+        return 0;
+    int failed = join_cpu_cgroup(launch);
+    return failed < 0 ? failed : launch_split_init(launch);
+}
+
 static int enter_container(struct launch *launch) {
     /* The pid namespace was entered by the parent before the clone. */
     int namespaces = launch->container_namespaces & ~CLONE_NEWPID;
@@ -146,21 +157,21 @@ const struct launch_step launch_start_steps[] = {
     {"pivot", pivot},
     {"hostname", name_host},
     {"reset", identity_reset},
-    {"init", launch_split_init},
+    {"init", split_init},
     {"rlimits", identity_rlimits},
     {"session", identity_session},
     {"cwd", identity_working_folder},
+    {"cpu-cgroup", join_cpu_cgroup},
     {"seccomp", identity_seccomp_early},
     {"user", identity_user},
-    {"cpu-cgroup", join_cpu_cgroup},
     {"finish", identity_finish},
     {NULL, NULL},
 };
 
 const struct launch_step launch_after_init_steps[] = {
     {"rlimits", identity_rlimits}, {"session", identity_session}, {"cwd", identity_working_folder},
-    {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"cpu-cgroup", join_cpu_cgroup},
-    {"finish", identity_finish},   {NULL, NULL},
+    {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"finish", identity_finish},
+    {NULL, NULL},
 };
 
 const struct launch_step launch_exec_steps[] = {
@@ -171,9 +182,9 @@ const struct launch_step launch_exec_steps[] = {
     {"rlimits", identity_rlimits},
     {"session", identity_session},
     {"cwd", identity_working_folder},
+    {"cpu-cgroup", join_cpu_cgroup},
     {"seccomp", identity_seccomp_early},
     {"user", identity_user},
-    {"cpu-cgroup", join_cpu_cgroup},
     {"finish", identity_finish},
     {NULL, NULL},
 };

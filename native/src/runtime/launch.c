@@ -171,8 +171,6 @@ static int spawn_in(struct launch *launch, uint64_t flags, char *stack, pid_t *r
 
 /* With init the program is a child of PID 1, made by the same means; PID 1 becomes the init once that child runs. */
 int launch_split_init(struct launch *launch) {
-    if (!launch->config || !launch->config->init)
-        return 0;
     const struct launch_step *all = launch->steps;
     int pidfd = -1;
     launch->steps = launch_after_init_steps;
