@@ -61,9 +61,10 @@ static void on_connection(void *data, uint32_t events) {
 		}
 	}
 	int left = buffer_flush(&connection->out, connection->source.fd);
-	if (netd->is_ending && left <= 0)
+	bool is_over = netd->is_ending && left <= 0;
+	if (is_over)
 		loop_stop(&netd->loop);
-	if (left < 0 || loop_watch(&netd->loop, &connection->source, left > 0 ? EPOLLOUT : EPOLLIN, &ignored) < 0)
+	if (is_over || left < 0 || loop_watch(&netd->loop, &connection->source, left > 0 ? EPOLLOUT : EPOLLIN, &ignored) < 0)
 		hang_up(connection);
 }
 
