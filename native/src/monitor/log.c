@@ -6,6 +6,7 @@
 #include "base/sys.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const char *const stream_names[LOG_STREAMS] = {"stdout", "stderr"};
@@ -174,12 +175,15 @@ static void write_lines(struct log_writer *log, struct buffer *lines, size_t sou
 	buffer_consume(lines, length);
 }
 
-/* One line, or the piece of one that fills the line buffer. Lines are collected in `lines`, and written when a file is full. */
+enum { WRITE_SIZE = 16 * 1024 }; /* short lines grow thirtyfold: what is collected for one write is kept small, and with it the monitor */
+
+/* One line, or the piece of one that fills the line buffer. Lines are collected in `lines`, and written when there is enough, or the file is full. */
 static void add_line(struct log_writer *log, struct buffer *lines, enum log_stream stream, const char *text, size_t length, int is_partial,
 					 const char *time) {
 	if (log_format_line(lines, stream, text, length, is_partial, time) < 0)
 		log->dropped += length;
-	if (log->max_bytes > 0 && log->size + buffer_length(lines) >= log->max_bytes)
+	bool is_file_full = log->max_bytes > 0 && log->size + buffer_length(lines) >= log->max_bytes;
+	if (is_file_full || buffer_length(lines) >= WRITE_SIZE)
 		write_lines(log, lines, length);
 }
 
