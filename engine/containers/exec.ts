@@ -79,10 +79,15 @@ export class Execs {
       stdout: request.AttachStdout === true,
       stderr: request.AttachStderr === true,
     })
-    const { ended } = await this.#run(exec, options.ConsoleSize).catch(error => {
+    let ended: Promise<void>
+    try {
+      ended = (await this.#run(exec, options.ConsoleSize)).ended
+    } catch (error) {
       streams.socket.destroy()
-      throw error
-    })
+      // As dockerd: the stream is opened all the same and carries the reason; the exit code tells of the failure.
+      endWithMessage(openClient(), error, request.Tty === true)
+      return
+    }
     // The exit code must be there for whoever asks right after the stream's end: the two come over different connections.
     await joinStreams(openClient(), streams, { forwardsInput: wantsInput, beforeEnd: ended })
   }
@@ -219,4 +224,15 @@ const exitCodeOf = (error: unknown): number => {
 function describe(error: unknown): unknown {
   if (!(error instanceof NativeError) || error.failure.stage !== 'exec') return error
   return new BerthError('INVALID_ARGUMENT', `OCI runtime exec failed: exec failed: ${error.message}`, { cause: error })
+}
+
+const stdoutStream = 1
+
+function endWithMessage(client: Duplex, error: unknown, isTerminal: boolean): void {
+  const text = Buffer.from(`${error instanceof Error ? error.message : error}\r\n`)
+  const header = Buffer.from([stdoutStream, 0, 0, 0, 0, 0, 0, 0])
+  header.writeUInt32BE(text.length, 4)
+  client.on('error', () => undefined)
+  client.resume()
+  client.end(isTerminal ? text : Buffer.concat([header, text]))
 }

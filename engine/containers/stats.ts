@@ -51,7 +51,7 @@ export async function sampleStats(
             max_usage: usage.memory.peak,
             stats: usage.memory.stat,
             failcnt: usage.memory.failures,
-            limit: usage.memory.limit > 0 ? usage.memory.limit : hostMemoryBytes(),
+            limit: usage.memory.limit > 0 ? Math.min(usage.memory.limit, hostMemoryBytes()) : hostMemoryBytes(),
           },
     ...(usage.network === undefined ? {} : { networks: toNetworks(usage.network) }),
   }

@@ -73,8 +73,9 @@ function parseOwner(text: string): Owner | undefined {
 async function startTimeOf(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    // The command name may hold anything; fields count from behind its closing parenthesis.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    // The command name may hold anything; fields count from behind its closing parenthesis. A zombie holds nothing any more.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   } catch {
     return undefined
   }
