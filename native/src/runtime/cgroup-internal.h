@@ -54,6 +54,7 @@ struct cgroup {
     bool kills_together; /* memory.oom.group */
     bool was_killed;     /* by cgroup.kill: see cgroup_clone_fd() */
     int oom_fd, oom_source; /* event source and, on v1, the control file it watches */
+    uint32_t oom_events;    /* what to poll oom_fd for; it outlives a run, whose successor asks again */
     int device_program;     /* v2 */
 };
 

@@ -246,10 +246,11 @@ int cgroup_freeze(struct cgroup *cgroup, bool frozen, struct error *err) {
 
 int cgroup_oom_watch(struct cgroup *cgroup, int *ret_fd, uint32_t *ret_events, struct error *err) {
     if (cgroup->oom_fd < 0) {
-        int failed = cgroup->host->kind->watch_oom(cgroup, ret_events, err);
+        int failed = cgroup->host->kind->watch_oom(cgroup, &cgroup->oom_events, err);
         if (failed < 0)
             return failed;
     }
+    *ret_events = cgroup->oom_events;
     *ret_fd = cgroup->oom_fd;
     return 0;
 }
