@@ -1,6 +1,5 @@
 import type { Problems } from './problems.ts'
-import type { Node } from './yaml/node.ts'
-import { type MapNode, type Mark, valueAt } from './yaml/node.ts'
+import type { MapNode, Mark, Node } from './yaml/node.ts'
 import { childPath, type Path, pathOf } from './yaml/path.ts'
 import { type PathRules, pathRules, rulesBelow } from './yaml/path-rules.ts'
 
@@ -20,14 +19,9 @@ const noRollout = notYet('services are updated one after the other, stop first')
 
 /** One table decides, and the README's table is made from it. Paths as in `compose-spec.json`, `*` for any name or index. */
 export const supportTable: Readonly<Record<string, Support>> = {
-  'services.*.blkio_config': notYet('block I/O is not limited yet'),
   'services.*.build': noBuild,
-  'services.*.cgroup': notYet('every container has a cgroup namespace of its own'),
-  'services.*.cgroup_parent': notYet("containers live under the engine's own cgroup"),
   'services.*.cpu_count': notYet('it is for Windows; use cpus'),
   'services.*.cpu_percent': notYet('it is for Windows; use cpus'),
-  'services.*.cpu_rt_period': notYet('real-time scheduling is not set yet'),
-  'services.*.cpu_rt_runtime': notYet('real-time scheduling is not set yet'),
   'services.*.credential_spec': refused('credential specs are for Windows containers'),
   'services.*.deploy.endpoint_mode': notYet('names resolve to every replica'),
   'services.*.deploy.mode': notYet('on one host there is nothing to choose'),
@@ -38,20 +32,15 @@ export const supportTable: Readonly<Record<string, Support>> = {
   'services.*.deploy.rollback_config': noRollout,
   'services.*.deploy.update_config': noRollout,
   'services.*.develop': notYet('files are not watched yet'),
-  'services.*.device_cgroup_rules': notYet('rules for devices are not set yet'),
-  'services.*.devices': notYet('host devices are not passed in yet'),
   'services.*.external_links': notYet('use a shared network and its aliases'),
   'services.*.gpus': noGpu,
   'services.*.isolation': refused('isolation technologies are for Windows containers'),
+  'services.*.links': notYet('a service is found by its own name, not by that of a link'),
   'services.*.logging.driver': notYet('logs are kept in files'),
-  'services.*.mac_address': notYet('the address is chosen by the network'),
-  'services.*.mem_swappiness': notYet('swappiness is not set yet'),
   'services.*.models': notYet('models are not run; set the variables that point to one'),
   'services.*.networks.*.driver_opts': notYet('the bridge driver has no options for one container'),
   'services.*.networks.*.interface_name': notYet('interfaces are named eth0, eth1, ...'),
-  'services.*.networks.*.ipv6_address': notYet('networks have IPv4 addresses only'),
   'services.*.networks.*.link_local_ips': notYet('networks have IPv4 addresses only'),
-  'services.*.networks.*.mac_address': notYet('the address is chosen by the network'),
   'services.*.platform': notYet('images are run as they are'),
   'services.*.post_start': notYet('hooks are not run yet'),
   'services.*.pre_start': notYet('hooks are not run yet'),
@@ -62,9 +51,6 @@ export const supportTable: Readonly<Record<string, Support>> = {
   'services.*.storage_opt': notYet('the size of a container is not limited yet'),
   'services.*.use_api_socket': notYet('mount the socket as a volume'),
   'services.*.userns_mode': notYet('user namespaces come later'),
-  'services.*.volumes.*.volume.subpath': notYet('a volume is mounted whole'),
-  'services.*.volumes_from': notYet('name the volumes in both services'),
-  'networks.*.enable_ipv6': notYet('networks have IPv4 addresses only'),
   'networks.*.attachable': notYet('every container may be attached'),
   models: notYet('models are not run'),
 }
@@ -134,7 +120,7 @@ function isSilent(node: Node): boolean {
   return node.kind === 'list' ? node.items.length === 0 : node.entries.size === 0
 }
 
-const silentTexts = new Set(['private', 'default', 'json-file', 'local', 'replicated', 'vip', 'runc'])
+const silentTexts = new Set(['host', 'default', 'json-file', 'local', 'replicated', 'vip', 'runc'])
 
 /** Level of one attribute, for tables: `services.*.image` -> works. */
 export function supportOf(path: string): Support | undefined {
@@ -144,9 +130,4 @@ export function supportOf(path: string): Support | undefined {
     at = rulesBelow(at, key)
   }
   return at?.rule
-}
-
-/** The node at a path, for those who want the place of an attribute. */
-export function nodeAt(tree: Node, keys: readonly string[]): Node | undefined {
-  return keys.reduce<Node | undefined>((node, key) => valueAt(node, key), tree)
 }

@@ -14,7 +14,9 @@ const folder = join(import.meta.dirname, 'golden', 'load')
 const plain = (text: string) => text
 const style = { bold: plain, dim: plain, red: plain, yellow: plain, cyan: plain }
 
-for (const name of readdirSync(folder).sort()) {
+for (const name of readdirSync(folder)
+  .filter(each => /^[0-9]/.test(each))
+  .sort()) {
   test(`golden load ${name}`, () => {
     const cwd = join(folder, name)
     const optionsFile = join(cwd, 'options.json')
