@@ -158,7 +158,23 @@ const samples = {
       maxEntries: 100000,
       whiteouts: 'overlay',
     },
+    {
+      id: 1,
+      op: 'unpack',
+      target: '/var/lib/berth/layers/b',
+      source: { path: '/var/lib/berth/images/blobs/sha256/b', offset: 512, length: 1024 },
+      maxBytes: 1073741824,
+      maxEntries: 100000,
+      whiteouts: 'none',
+    },
     { id: 1, op: 'pack', source: '/var/lib/berth/c/upper', whiteouts: 'overlay' },
+    {
+      id: 1,
+      op: 'copyUp',
+      lower: ['/var/lib/berth/layers/b/diff', '/var/lib/berth/layers/a/diff'],
+      subpath: '/data',
+      target: '/var/lib/berth/volumes/v/.filling',
+    },
     { id: 1, op: 'remove', target: '/var/lib/berth/c' },
   ] satisfies readonly LayerRequest[],
   answers: [
