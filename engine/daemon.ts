@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { BerthError } from '../schemas/errors.ts'
 import type { HostFacts } from '../schemas/runtime/spawner.ts'
 import { berthVersion } from '../schemas/version.ts'
+import { AccountCache } from './containers/account-cache.ts'
 import { systemClock } from './containers/clock.ts'
 import type { ContainerContext } from './containers/context.ts'
 import { Execs } from './containers/exec.ts'
@@ -29,7 +30,7 @@ import { systemRoutes } from './routes/system.ts'
 import { volumeRoutes } from './routes/volumes.ts'
 import { type Spawner, startSpawner } from './runtime/spawner.ts'
 import { Store } from './store/store.ts'
-import { describeHost } from './system/host.ts'
+import { cachedText, describeHost } from './system/host.ts'
 import { type VolumeRecord, VolumeService } from './volumes/service.ts'
 import { inspectVolume } from './volumes/view.ts'
 
@@ -78,6 +79,8 @@ export async function startDaemon(
     spawner,
     log,
     clock: systemClock,
+    accounts: new AccountCache(),
+    hostResolvConf: cachedText('/etc/resolv.conf'),
     host: { ...host, capabilities: facts.capabilities, cgroupParent: `/${options.instance}` },
     runDir,
     dataRoot,

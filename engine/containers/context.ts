@@ -5,6 +5,7 @@ import type { ContainerNetworks } from '../networks/attachments.ts'
 import type { Spawner } from '../runtime/spawner.ts'
 import type { HostTraits } from '../runtime/spec.ts'
 import type { ContainerVolumes } from '../volumes/service.ts'
+import type { AccountCache } from './account-cache.ts'
 import type { Clock } from './clock.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
 import type { OomIncidents } from './oom-incidents.ts'
@@ -24,6 +25,9 @@ export interface ContainerContext {
   readonly spawner: Spawner
   readonly log: Logger
   readonly clock: Clock
+  readonly accounts: AccountCache
+  /** The host's /etc/resolv.conf as it is now. */
+  readonly hostResolvConf: () => string
   readonly host: HostTraits & { readonly cpuCount: number }
   readonly runDir: string
   readonly dataRoot: string

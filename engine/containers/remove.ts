@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, rmdir, unlink } from 'node:fs/promises'
 import { BerthError } from '../../schemas/errors.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
@@ -49,6 +49,20 @@ export async function removeContainer(
   notify(container, 'removed')
 }
 
+/** Most containers leave a log and empty layers: those go by name, with a third of the calls that a walk takes. */
 async function removeData(context: ContainerContext, id: string): Promise<void> {
-  await rm(pathsOf(context, id).data, { recursive: true, force: true })
+  const { data, log } = pathsOf(context, id)
+  const ignoreAbsence = (): undefined => undefined
+  await Promise.all([
+    unlink(log).catch(ignoreAbsence),
+    rmdir(`${data}/upper`).catch(ignoreAbsence),
+    rmdir(`${data}/work/work`).catch(ignoreAbsence),
+  ])
+  await rmdir(`${data}/work`).catch(ignoreAbsence)
+  await rmdir(data).catch(error => {
+    if (isAbsent(error)) return undefined
+    return rm(data, { recursive: true, force: true })
+  })
 }
+
+const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

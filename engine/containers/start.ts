@@ -24,8 +24,9 @@ import { handleExit, handleOom, memoryLimitOf } from './exit.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
 import { killsAllOnOom } from './restart.ts'
+import { zeroTime } from './state.ts'
 import { transition } from './transition.ts'
-import { readAccounts, resolveUser } from './user.ts'
+import { resolveUser } from './user.ts'
 
 /**
  * Brings a container up: network, monitor, spec, start. Runs in the container's queue. On failure everything that was made is given back, the
@@ -58,14 +59,14 @@ async function bringUp(context: ContainerContext, container: Container) {
     context.networks.attach(record.id),
     live.monitor ?? openMonitor(context, container, paths),
     context.volumes.prepare(record.id, record.mounts, image.hostTree === undefined ? image.lower : []),
-    lookUpUser(container, image, paths),
+    lookUpUser(context, container, image, paths),
     record.hasFiles ? readFiles(paths) : Promise.resolve([]),
     mkdir(`${paths.data}/upper`, { recursive: true, mode: 0o755 }),
     mkdir(`${paths.data}/work`, { recursive: true, mode: 0o700 }),
   ])
   live.monitor = monitor
   live.mounts = mounts
-  await writeEtcFiles(context, container, paths, attachment)
+  writeEtcFiles(context, container, paths, attachment)
   const config = await buildConfig(context, container, { image, paths, attachment, user, files })
   await Promise.all([...live.pendingAttaches].map(pending => pending.connect(monitor)))
   live.pendingAttaches.clear()
@@ -207,14 +208,14 @@ function rootfsOf(context: ContainerContext, image: ResolvedImage, paths: Contai
   return { kind: 'overlay', lower: image.lower, upper: `${base}/upper`, work: `${base}/work` }
 }
 
-async function writeEtcFiles(
+function writeEtcFiles(
   context: ContainerContext,
   container: Container,
   paths: ContainerPaths,
   attachment: Attachment,
-): Promise<void> {
+): void {
   const { config, hostConfig } = container.record
-  const hostResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '')
+  const hostResolvConf = context.hostResolvConf()
   const hostname =
     config.Hostname || (hostConfig.NetworkMode === 'host' ? context.host.hostname : container.record.id.slice(0, 12))
   const gateway =
@@ -229,8 +230,14 @@ async function writeEtcFiles(
   write(paths.hostname, `${hostname}\n`)
 }
 
-async function lookUpUser(container: Container, image: ResolvedImage, paths: ContainerPaths): Promise<ResolvedUser> {
-  const accounts = await readAccounts([`${paths.data}/upper`, `${paths.bundle}/upper`, ...image.lower])
+async function lookUpUser(
+  context: ContainerContext,
+  container: Container,
+  image: ResolvedImage,
+  paths: ContainerPaths,
+): Promise<ResolvedUser> {
+  const hasRun = container.state.startedAt !== zeroTime
+  const accounts = await context.accounts.read(image, hasRun ? [`${paths.data}/upper`, `${paths.bundle}/upper`] : [])
   return resolveUser(container.record.config.User ?? '', container.record.hostConfig.GroupAdd ?? [], accounts)
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { cpus, hostname, totalmem } from 'node:os'
 
 /** What the daemon says about the machine, read once. */
@@ -40,4 +40,20 @@ function read(path: string): string {
   }
 }
 
-const releaseField = (text: string, name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
+const releaseField = (text: string, name: string): string =>
+  new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
+
+/** A file's text, read again only when it has changed. */
+export function cachedText(path: string): () => string {
+  let text = ''
+  let stamp = ''
+  return () => {
+    const info = statSync(path, { throwIfNoEntry: false })
+    const now = info === undefined ? '' : `${info.ino}:${info.mtimeMs}:${info.size}`
+    if (now !== stamp) {
+      text = read(path)
+      stamp = now
+    }
+    return text
+  }
+}
