@@ -227,5 +227,11 @@ int spawner_main(int argc, char **argv) {
 		r = loop_run(&spawner.loop, &err);
 	if (r < 0)
 		report_failure("spawner", &err);
+	loop_close_source(&spawner.loop, &spawner.children);
+	loop_close(&spawner.loop);
+	frame_reader_free(&spawner.reader);
+	buffer_free(&spawner.out);
+	close_fd(&spawner.run_dir);
+	host_close(&spawner.host);
 	return r < 0;
 }
