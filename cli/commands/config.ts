@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { Option } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
 import type { LoadedStack } from '../load/load-options.ts'
 import { renderJson, renderYaml } from '../load/render-yaml.ts'
@@ -7,7 +8,6 @@ import type { Project } from '../model/project.ts'
 import { type Context, print } from '../session/context.ts'
 import { choice } from '../session/globals.ts'
 import { loadStack, loadTemplate, requireServices, type Template } from '../session/load-stack.ts'
-import { formatTable } from '../ui/table.ts'
 import { defineCommand } from './definition.ts'
 
 interface ConfigFlags {
@@ -46,6 +46,8 @@ export const config = defineCommand<ConfigFlags>({
       .option('--no-interpolate', 'leave variables as they are written')
       .option('--no-normalize', 'leave out what follows from defaults')
       .option('--no-path-resolution', 'leave paths relative')
+      // Compose takes it too, and it changes nothing there either (2.40).
+      .addOption(new Option('--no-env-resolution', 'leave env files out').hideHelp())
       .option('--no-consistency', 'do not check what services refer to'),
   examples: [
     { line: 'berth config', means: 'the stack as Berth understands it' },
@@ -126,16 +128,14 @@ function hashes(project: Project, wanted: string): string {
   )
 }
 
+/** Columns of at least 20 characters with 3 blanks between them, as Compose prints this table. */
 function variablesTable(variables: LoadedStack['variables']): string {
-  return formatTable(
-    [
-      { title: 'NAME', value: variable => variable.name },
-      { title: 'REQUIRED', value: variable => String(variable.isRequired) },
-      { title: 'DEFAULT VALUE', value: variable => variable.defaultValue },
-      { title: 'ALTERNATE VALUE', value: variable => variable.alternateValue },
-    ],
-    variables,
-  )
+  const rows = [
+    ['NAME', 'REQUIRED', 'DEFAULT VALUE', 'ALTERNATE VALUE'],
+    ...variables.map(each => [each.name, String(each.isRequired), each.defaultValue, each.alternateValue]),
+  ]
+  const widths = [0, 1, 2].map(column => Math.max(20, ...rows.map(row => (row[column] ?? '').length + 3)))
+  return lines(rows.map(row => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('')))
 }
 
 function onlyServices(canonical: Project['canonical'], names: readonly string[]): Project['canonical'] {
