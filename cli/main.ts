@@ -16,7 +16,15 @@ export function start(distDir: string): void {
   const signal = interruptSignal()
   ignoreBrokenPipes()
   const { stdout, stderr, env } = process
-  run(process.argv.slice(2), { stdin: () => process.stdin, stdout, stderr, env, cwd: process.cwd(), distDir, signal }).then(
+  run(process.argv.slice(2), {
+    stdin: () => process.stdin,
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    distDir,
+    signal,
+  }).then(
     code => process.exit(code),
     error => {
       console.error(error)
@@ -25,25 +33,28 @@ export function start(distDir: string): void {
   )
 }
 
-type World = Omit<Context, 'globals' | 'style' | 'errorStyle'>
+/** The world as the process has it, before any flag is read. */
+export type World = Omit<Context, 'globals' | 'style' | 'errorStyle'>
 
 /** Runs one command line and returns its exit code; every failure has been reported when it returns. */
-async function run(argv: readonly string[], world: World): Promise<number> {
+export async function run(argv: readonly string[], world: World): Promise<number> {
   let context = { ...world, ...createStyles(world, defaultGlobals), globals: defaultGlobals }
   let flags: Flags = {}
+  let definition: CommandDefinition | undefined
   try {
     const root = parseRoot(argv, context)
     if (root === undefined) return 0
     const { globals } = root
     context = { ...world, ...createStyles(world, globals), globals }
-    const definition = await root.entry.load()
+    definition = await root.entry.load()
     const command = buildCommand(root.entry, definition, context)
     command.parse(root.args, { from: 'user' })
     flags = command.opts()
     return await definition.run(context, command.args, flags)
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    return await reportError(context, error instanceof CommanderError ? usageError(error, argv) : error, flags)
+    const code = await reportError(context, error instanceof CommanderError ? usageError(error, argv) : error, flags)
+    return definition?.failureExitCode?.(flags) ?? code
   }
 }
 

@@ -8,6 +8,8 @@ export interface CommandDefinition {
   /** A paragraph below the summary in `--help`. */
   readonly details?: string
   readonly examples?: readonly Example[]
+  /** Exit code of every failure, for commands whose other codes mean something. */
+  readonly failureExitCode?: (flags: Flags) => number | undefined
   /** Does the work and returns the exit code. */
   readonly run: (context: Context, args: readonly string[], flags: Flags) => Promise<number>
 }
@@ -22,9 +24,14 @@ export type Flags = Readonly<Record<string, unknown>>
 
 /** Types a command's flags: `F` must be what its `configure` declares. The only place where parsed flags get their type. */
 export function defineCommand<F extends object>(
-  definition: Omit<CommandDefinition, 'run'> & {
+  definition: Omit<CommandDefinition, 'run' | 'failureExitCode'> & {
+    readonly failureExitCode?: (flags: F) => number | undefined
     readonly run: (context: Context, args: readonly string[], flags: F) => Promise<number>
   },
 ): CommandDefinition {
-  return { ...definition, run: (context, args, flags) => definition.run(context, args, flags as F) }
+  return {
+    ...definition,
+    failureExitCode: flags => definition.failureExitCode?.(flags as F),
+    run: (context, args, flags) => definition.run(context, args, flags as F),
+  }
 }

@@ -1,4 +1,4 @@
-import { down as downStack } from '../apply/down.ts'
+import { down as downStack, planDown } from '../apply/down.ts'
 import type { DownOptions } from '../apply/use-cases.ts'
 import { runUseCase } from '../session/apply.ts'
 import { connect } from '../session/connect.ts'

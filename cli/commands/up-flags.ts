@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import { BerthError } from '../../schemas/errors.ts'
+import type { UpOptions } from '../apply/use-cases.ts'
+import type { Project } from '../model/project.ts'
+import { choice, collect, integer } from '../session/globals.ts'
+import { requireServices } from '../session/load-stack.ts'
+
+/** Flags that decide what `up` does, and so what `plan` shows. */
+export interface PlanUpFlags {
+  readonly alwaysRecreateDeps?: true
+  readonly deps: boolean
+  readonly forceRecreate?: true
+  readonly pull?: NonNullable<UpOptions['pull']>
+  /** commander's names: `--no-recreate` and `--no-start` make these false. */
+  readonly recreate: boolean
+  readonly start: boolean
+  readonly removeOrphans?: true
+  readonly renewAnonVolumes?: true
+  readonly scale: readonly string[]
+  readonly timeout?: number
+}
+
+export function addUpFlags(command: Command): Command {
+  return command
+    .option('--scale <SERVICE=n>', 'number of containers of a service; may be repeated', collect, [])
+    .option('--force-recreate', 'make containers anew even if nothing has changed')
+    .option('--no-recreate', 'leave containers that exist as they are')
+    .option('--always-recreate-deps', 'make containers of dependencies anew too')
+    .option('-V, --renew-anon-volumes', "new anonymous volumes in place of the old containers' ones")
+    .option('--no-deps', 'not the services that the named ones depend on')
+    .option('--no-start', 'create the containers, and do not start them')
+    .option('--remove-orphans', 'remove containers of services that the file no longer has')
+    .addOption(choice('--pull <when>', 'when to pull images', ['always', 'missing', 'never', 'policy']))
+    .option('-t, --timeout <seconds>', 'how long a container may take to stop before it is killed', integer(0))
+}
+
+export function upOptions(project: Project, services: readonly string[], flags: PlanUpFlags): UpOptions {
+  if (flags.forceRecreate && !flags.recreate) throw conflict('--force-recreate', '--no-recreate')
+  const { timeout, pull } = flags
+  return {
+    services,
+    noDeps: !flags.deps,
+    recreate: flags.forceRecreate ? 'force' : flags.recreate ? 'diverged' : 'never',
+    alwaysRecreateDeps: flags.alwaysRecreateDeps ?? false,
+    renewAnonVolumes: flags.renewAnonVolumes ?? false,
+    removeOrphans: flags.removeOrphans ?? false,
+    scale: parseScale(project, flags.scale),
+    noStart: !flags.start,
+    ...(timeout === undefined ? {} : { stopTimeoutSeconds: timeout }),
+    ...(pull === undefined ? {} : { pull }),
+  }
+}
+
+export function conflict(a: string, b: string): BerthError {
+  return new BerthError('USAGE', `${a} and ${b} cannot be combined`)
+}
+
+/** `--scale web=3` */
+function parseScale(project: Project, entries: readonly string[]): Readonly<Record<string, number>> {
+  const scale: Record<string, number> = {}
+  for (const entry of entries) {
+    const [, service = '', number = ''] = entry.match(/^([^=]+)=(\d+)$/) ?? []
+    if (service === '') {
+      throw new BerthError('USAGE', `cannot read --scale ${entry}`, {
+        hint: 'expected SERVICE=number, e.g. --scale web=3',
+      })
+    }
+    requireServices(project, [service])
+    scale[service] = Number(number)
+  }
+  return scale
+}
