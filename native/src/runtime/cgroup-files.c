@@ -149,7 +149,11 @@ static int enable_one(void *context, const char *prefix) {
     return 0;
 }
 
-void cgroup_enable_controllers(const struct hierarchy *hierarchy, const char *path) {
+void cgroup_enable_controllers(const struct hierarchy *hierarchy, const char *path, int folder) {
+    char wanted[512], given[512];
+    if (cgroup_read_text(hierarchy->root, "cgroup.controllers", wanted, sizeof wanted) == 0 &&
+        cgroup_read_text(folder, "cgroup.controllers", given, sizeof given) == 0 && strcmp(wanted, given) == 0)
+        return; /* done for an earlier container */
     (void)enable_one((void *)hierarchy, "");
     (void)each_parent(path, enable_one, (void *)hierarchy);
 }

@@ -81,8 +81,8 @@ int cgroup_make_folder(const struct hierarchy *hierarchy, const char *path, int 
 /* cpuset refuses processes until cpus and mems are set on every level: copies them from the parent. */
 int cgroup_cpuset_inherit(const struct hierarchy *hierarchy, const char *path, struct error *err);
 
-/* Writes "controller +x" from the root down to the parent of `path`. Controllers that cannot be enabled are left out. */
-void cgroup_enable_controllers(const struct hierarchy *hierarchy, const char *path);
+/* v2: enables controllers from the root down to the parent of `path`, whose folder is open already. Those that cannot be enabled are left out. */
+void cgroup_enable_controllers(const struct hierarchy *hierarchy, const char *path, int folder);
 
 /* Writes one setting; on failure *err names file and value, e.g. `memory.max = 4096`. */
 int cgroup_write(int folder, const char *file, const char *value, struct error *err);

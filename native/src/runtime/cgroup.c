@@ -47,10 +47,10 @@ static int add_parts(struct cgroup *cgroup, unsigned needed, struct error *err) 
     const struct cgroup_host *host = cgroup->host;
     int failed;
     if (host->v2) {
-        if (host->kind == &cgroup_v2)
-            cgroup_enable_controllers(host->v2, cgroup->path);
         if ((failed = add_part(cgroup, host->v2, err)) < 0)
             return failed;
+        if (host->kind == &cgroup_v2)
+            cgroup_enable_controllers(host->v2, cgroup->path, cgroup->core);
     }
     for (int pass = 0; pass < 2; pass++) { /* cpu last */
         for (size_t i = 0; i < host->count; i++) {

@@ -185,7 +185,7 @@ static int namespaces_of(const struct spec *spec) {
 
 int container_start(const struct host *host, const struct start_config *config, const struct container_stdio *stdio, struct container *container,
                     struct error *err) {
-    bool had_cgroup = container->cgroup != NULL;
+    bool had_cgroup = container->cgroup != NULL, had_root = container->rootfs >= 0;
     warnings_free(&container->warnings);
     trace_begin(&container->trace);
     struct launch launch = {.host = host,
@@ -213,6 +213,8 @@ int container_start(const struct host *host, const struct start_config *config, 
         struct error ignored;
         close_fd(&container->terminal);
         close_fd(&container->devpts);
+        if (!had_root)
+            close_fd(&container->rootfs);
         if (!had_cgroup) {
             (void)cgroup_remove(container->cgroup, &ignored);
             container->cgroup = NULL;

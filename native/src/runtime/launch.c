@@ -11,7 +11,11 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { STACK_SIZE = 128 * 1024 };
+/* The deepest step has five buffers of PATH_MAX. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+enum { STACK_SIZE = 64 * 1024, RESULTS_SIZE = 8192 };
 
 /* PATH of a process that has none; Docker's. */
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -226,20 +230,20 @@ static int conclude(const struct launch_results *results, pid_t pid, int *pidfd,
     return err->errnum ? -err->errnum : -EINVAL;
 }
 
-/* All that is shared with the child, in one piece: its results, its stack, and a second stack for the child of an init. */
+/* All that is shared with the child, in one piece: a second stack for the child of an init, its own stack, its results. */
 static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t *ret_pid, int *ret_pidfd, struct error *err) {
     pid_t pid = -1;
     int pidfd = -1;
     sigset_t all, before;
     launch->results = (struct launch_results *)(void *)(memory + 2 * STACK_SIZE);
-    launch->second_stack = memory + STACK_SIZE;
+    launch->second_stack = memory;
     launch->err = &launch->results->error;
     launch->results->trace = *launch->trace;
     struct trace *trace = launch->trace;
     launch->trace = &launch->results->trace;
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &before);
-    int failed = spawn_in(launch, flags, memory, &pid, &pidfd);
+    int failed = spawn_in(launch, flags, memory + STACK_SIZE, &pid, &pidfd);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     if (failed < 0)
         *err = launch->results->error;
@@ -257,11 +261,13 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
 }
 
 int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
-    enum { SIZE = 2 * STACK_SIZE + 16384 };
-    _Static_assert(sizeof(struct launch_results) <= 16384, "results fit behind the stacks");
+    enum { SIZE = 2 * STACK_SIZE + RESULTS_SIZE };
+    _Static_assert(sizeof(struct launch_results) <= RESULTS_SIZE, "results fit behind the stacks");
     char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return error_set(launch->err, ENOMEM, "clone", "out of memory");
+    /* A page that the child is the first to touch would be charged to its cgroup, and under a limit that is too small the fault is tried for ever. */
+    (void)madvise(memory + STACK_SIZE, SIZE - STACK_SIZE, MADV_POPULATE_WRITE);
     launch->steps = steps;
     int failed = run_shared(launch, memory, (uint64_t)(unsigned)flags, ret_pid, ret_pidfd, launch->err);
     (void)munmap(memory, SIZE);
