@@ -46,8 +46,9 @@ export async function run(argv: readonly string[], world: World): Promise<number
     if (root === undefined) return 0
     const { globals } = root
     context = { ...world, ...createStyles(world, globals), globals }
-    definition = await root.entry.load()
-    const command = buildCommand(root.entry, definition, context)
+    const entry = findCommand(root.name)
+    definition = await entry.load()
+    const command = buildCommand(entry, definition, context)
     command.parse(root.args, { from: 'user' })
     flags = command.opts()
     return await definition.run(context, command.args, flags)
@@ -74,7 +75,7 @@ const defaultGlobals: GlobalFlags = {
 
 interface Root {
   readonly globals: GlobalFlags
-  readonly entry: CommandEntry
+  readonly name: string
   readonly args: readonly string[]
 }
 
@@ -97,7 +98,7 @@ function parseRoot(argv: readonly string[], context: Context): Root | undefined 
   const [first, ...rest] = program.args
   const [name, args] = first === 'help' || help ? [help ? first : rest[0], ['--help']] : [first, rest]
   if (version) context.stdout.write(`berth version ${berthVersion}\n`)
-  else if (name !== undefined) return { globals: { ...defaultGlobals, ...globals }, entry: findCommand(name), args }
+  else if (name !== undefined) return { globals: { ...defaultGlobals, ...globals }, name, args }
   else context.stdout.write(overview(program, commandTable, context))
   return undefined
 }
