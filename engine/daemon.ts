@@ -59,6 +59,8 @@ export async function startDaemon(
   // Answered once the run directory is a tmpfs: nothing may be made in it before.
   const facts = await spawner.facts()
   checkHost(facts)
+  // The sockets of containers have long names: see connectUnixSocket.
+  process.chdir(runDir)
   await mkdir(join(runDir, 'containers'), { recursive: true, mode: 0o700 })
 
   const events = new EventBus({ now: systemClock.now })

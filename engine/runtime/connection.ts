@@ -1,8 +1,9 @@
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { BerthError, type ErrorCode } from '../../schemas/errors.ts'
 import { Answer, type NativeFailure } from '../../schemas/runtime/frame.ts'
 import { encodeFrame, FrameDecoder } from './frames.ts'
+import { connectUnixSocket } from './unix-socket.ts'
 
 interface Waiter {
   readonly resolve: (ok: never) => void
@@ -57,13 +58,7 @@ export class NativeConnection {
 
   /** Connects to a UNIX socket; rejects with UNAVAILABLE when nobody listens. */
   static async connect(path: string, peer: string): Promise<NativeConnection> {
-    const socket = createConnection({ path, allowHalfOpen: true })
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve)
-      socket.once('error', cause => {
-        reject(new BerthError('UNAVAILABLE', `${peer} does not answer at ${path}: ${cause.message}`, { cause }))
-      })
-    })
+    const socket = await connectUnixSocket(path, peer)
     return new NativeConnection(socket, socket, peer)
   }
 

@@ -1,8 +1,8 @@
-import { createConnection, type Socket } from 'node:net'
-import { BerthError } from '../../schemas/errors.ts'
+import type { Socket } from 'node:net'
 import type { ContainerUsage, MonitorEvent, MonitorState, StartConfig } from '../../schemas/runtime/monitor.ts'
 import type { OciProcess, OciResources } from '../../schemas/runtime/oci.ts'
 import { NativeConnection } from './connection.ts'
+import { connectUnixSocket } from './unix-socket.ts'
 
 /** The monitor of one container, over its control connection. Requests reject with NativeError, or UNAVAILABLE when the monitor is gone. */
 export class Monitor {
@@ -88,13 +88,7 @@ export interface AttachedStreams {
 }
 
 async function attachTo(path: string, streams: AttachStreams): Promise<AttachedStreams> {
-  const socket = createConnection({ path, allowHalfOpen: true })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', cause =>
-      reject(new BerthError('UNAVAILABLE', `the monitor does not answer: ${cause.message}`, { cause })),
-    )
-  })
+  const socket = await connectUnixSocket(path, 'the monitor')
   const connection = NativeConnection.over(socket, socket, 'the monitor')
   await connection.requestLast({ op: 'attach', ...streams })
   return connection.takeSocket()
