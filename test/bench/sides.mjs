@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -31,9 +32,22 @@ export async function berthSide(root, folder) {
     stop: async () => {
       daemon.kill('SIGTERM')
       await once(daemon, 'exit')
+      await shutDownNetd(join(runDir, 'netd.sock'))
+      spawnSync('umount', ['-l', runDir])
       rmSync(dataRoot, { recursive: true, force: true })
     },
   }
+}
+
+/** netd outlives its daemon; this frame ends it, with everything that it made. */
+async function shutDownNetd(path) {
+  const message = Buffer.from('{"id":1,"op":"shutdown"}')
+  const head = Buffer.alloc(4)
+  head.writeUInt32BE(message.length)
+  const socket = connect(path)
+  socket.on('error', () => {}).resume()
+  socket.write(Buffer.concat([head, message]))
+  await once(socket, 'close')
 }
 
 /** The peer, when one is given by BENCH_PEER_HOST and BENCH_PEER_COMPOSE; otherwise undefined. */
