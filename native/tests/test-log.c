@@ -188,6 +188,14 @@ TEST(times_are_rfc3339nano) {
 	CHECK_TEXT(text, strlen(text), "2023-11-14T22:13:20.12Z");
 	clock_format(&(struct timespec){.tv_sec = 0, .tv_nsec = 0}, text);
 	CHECK_TEXT(text, strlen(text), "1970-01-01T00:00:00Z");
+	/* against the C library, over leap years and centuries */
+	for (time_t at = -5000000000; at < 20000000000; at += 86400 * 13 + 12345) {
+		struct tm utc;
+		char expected[CLOCK_TEXT_SIZE];
+		(void)strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &utc));
+		clock_format(&(struct timespec){.tv_sec = at}, text);
+		CHECK_TEXT(text, strlen(text), expected);
+	}
 	clock_format(&(struct timespec){.tv_sec = 1, .tv_nsec = 1}, text);
 	CHECK_TEXT(text, strlen(text), "1970-01-01T00:00:01.000000001Z");
 }

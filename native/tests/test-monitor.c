@@ -323,6 +323,10 @@ __attribute__((unused)) TEST(stays_small) {
 		(void)stat(box.log, &status);
 	json_decref(client_ok(&box.control, "processes", NULL));
 	long long kilobytes = private_dirty(box.monitor);
+	for (int i = 0; i < 200 && kilobytes >= 150; i++) { /* it gives memory back when it has been idle for a moment */
+		(void)poll(NULL, 0, 10);
+		kilobytes = private_dirty(box.monitor);
+	}
 	printf("# monitor: %lld KiB private dirty\n", kilobytes);
 	CHECK(kilobytes > 0 && kilobytes < 150);
 	CHECK(box_release(&fixture, &box));

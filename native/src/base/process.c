@@ -60,6 +60,11 @@ int process_become_worker(const char *name, struct error *err) {
 		(void)close(null);
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
-	process_reset_signals();
+	/* The spawner has reset all other signals before. */
+	(void)signal(SIGPIPE, SIG_DFL);
+	sigset_t none;
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)umask(022);
 	return 0;
 }

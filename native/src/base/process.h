@@ -18,5 +18,5 @@ void process_avoid_oom(void);
 /* Closes every fd above 2 but those of `keep` (at most 16, any order). */
 void process_close_others(const int *keep, unsigned keep_count);
 
-/* Makes a forked child a worker of its own: session, name, clean signals; 0, 1 and 2 on /dev/null. 0 or < 0. */
+/* Makes a child that a reset process forked a worker of its own: session, name, clean signals; 0, 1 and 2 on /dev/null. 0 or < 0. */
 int process_become_worker(const char *name, struct error *err);

@@ -109,7 +109,7 @@ static void on_main_end(struct session *session) {
 	control_broadcast(monitor, event);
 	for (struct attach *attach = session->attaches; attach; attach = attach->next)
 		attach_finish(attach);
-	(void)malloc_trim(0);
+	loop_arm(&monitor->loop, &monitor->trim, TRIM_DELAY_MS);
 }
 
 /* dockerd's order: what the kernel knows is read first, then what is left of the container is killed, then its output is drained. */
@@ -152,6 +152,11 @@ static void on_child(void *data, uint32_t events) {
 		bool is_exit = info.si_code == CLD_EXITED;
 		process_exited(monitor, info.si_pid, is_exit ? info.si_status : 128 + info.si_status, is_exit ? 0 : info.si_status);
 	}
+}
+
+static void on_idle(void *data) {
+	(void)data;
+	(void)malloc_trim(0);
 }
 
 static void on_listener(void *data, uint32_t events) {
@@ -206,6 +211,7 @@ int monitor_run(const struct monitor_setup *setup) {
 				  .children.fd = -1,
 				  .loop.epoll = -1};
 	monitor.listener = (struct loop_source){.fd = setup->listener, .run = on_listener, .data = &monitor};
+	monitor.trim = (struct loop_timer){.run = on_idle};
 	monitor.children = (struct loop_source){.fd = -1, .run = on_child, .data = &monitor};
 	monitor.oom = (struct oom_watch){
 		.loop = &monitor.loop, .container = &monitor.container, .on_kill = on_oom_kill, .owner = &monitor, .source.fd = -1};

@@ -6,7 +6,6 @@
 #include "monitor/attach.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <string.h>
 
 static bool is_up(const struct monitor *monitor) {
@@ -234,9 +233,8 @@ int operations_run(struct monitor *monitor, json_t *request, json_t **ret_ok, st
 		return r;
 	for (size_t i = 0; i < ELEMENTS(operations); i++)
 		if (strcmp(operations[i].name, name) == 0) {
-			r = operations[i].run(monitor, &reader, ret_ok, err);
-			(void)malloc_trim(0);
-			return r;
+			loop_arm(&monitor->loop, &monitor->trim, TRIM_DELAY_MS);
+			return operations[i].run(monitor, &reader, ret_ok, err);
 		}
 	return error_set(err, EINVAL, "protocol", "unknown op \"%.32s\"", name);
 }

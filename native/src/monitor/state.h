@@ -11,6 +11,8 @@
 
 struct control;
 
+enum { TRIM_DELAY_MS = 200 };
+
 enum status { STATUS_IDLE, STATUS_RUNNING, STATUS_PAUSED, STATUS_EXITED };
 
 struct monitor {
@@ -32,6 +34,7 @@ struct monitor {
 
 	struct control *controls;
 	struct loop_timer sweep; /* frees dead control connections */
+	struct loop_timer trim;	 /* gives free heap back when the monitor has been idle for TRIM_DELAY_MS */
 	bool is_released;	 /* the loop ends when the last answer is sent */
 };
 
