@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { BerthError } from '../../schemas/errors.ts'
 import type { ContainerUsage, MonitorEvent, MonitorState, StartConfig } from '../../schemas/runtime/monitor.ts'
 import type { OciProcess, OciResources } from '../../schemas/runtime/oci.ts'
 import { NativeConnection } from './connection.ts'

@@ -1,25 +1,39 @@
+import { closeSync, constants, openSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
-import { relative } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
 
-/** Longest path that fits into `sun_path` with its final NUL (unix(7)). */
+/** sun_path of unix(7), without its terminating NUL. */
 const maxPathBytes = 107
 
 /**
- * Connects to a UNIX socket of a native program; rejects with UNAVAILABLE when nobody listens. A path that is too long for the kernel is taken
- * relative to the working folder, which is the run directory: Node would silently cut it off.
+ * Connects to a UNIX socket; half-open, so that either side can end its half alone. A path that is too long for the kernel (Node would cut it off
+ * without a word) goes through a descriptor of its folder. Rejects with UNAVAILABLE; `peer` names the other side.
  */
 export async function connectUnixSocket(path: string, peer: string): Promise<Socket> {
-  const socket = createConnection({ path: shortPath(path), allowHalfOpen: true })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', cause => {
-      reject(new BerthError('UNAVAILABLE', `${peer} does not answer at ${path}: ${cause.message}`, { cause }))
+  const isShort = Buffer.byteLength(path) <= maxPathBytes
+  const unreachable = (cause: unknown): BerthError =>
+    new BerthError(
+      'UNAVAILABLE',
+      `${peer} does not answer at ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    )
+  let folder: number | undefined
+  try {
+    folder = isShort ? undefined : openSync(dirname(path), constants.O_DIRECTORY | constants.O_RDONLY)
+    const socket = createConnection({
+      path: folder === undefined ? path : `/proc/self/fd/${folder}/${basename(path)}`,
+      allowHalfOpen: true,
     })
-  })
-  return socket
-}
-
-function shortPath(path: string): string {
-  return Buffer.byteLength(path) <= maxPathBytes ? path : relative(process.cwd(), path)
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+    })
+    socket.removeAllListeners('error')
+    return socket
+  } catch (cause) {
+    throw unreachable(cause)
+  } finally {
+    if (folder !== undefined) closeSync(folder)
+  }
 }
