@@ -70,7 +70,7 @@ function folders(folder) {
 
 /** Folders of cases (golden data) and test folders that mirror the source need no README of their own. */
 function isData(path) {
-  return /\/test\/(unit|golden|native|api|scenarios|conformance|fault|fuzz)\/.+/.test(path)
+  return /\/test\/(unit|golden|api|scenarios|conformance|fault|lane)\/.+/.test(path)
 }
 
 function entries(folder) {
