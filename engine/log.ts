@@ -13,5 +13,8 @@ export type LogLevel = (typeof logLevels)[number]
 
 /** JSON lines on stderr, written synchronously: the last line before a crash is the one that matters. */
 export function createLogger(level: LogLevel): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  )
 }

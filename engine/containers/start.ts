@@ -86,8 +86,12 @@ async function all<T extends readonly unknown[]>(
 }
 
 async function openMonitor(context: ContainerContext, container: Container, paths: ContainerPaths): Promise<Monitor> {
-  await context.spawner.monitor(container.record.id, paths.bundle)
-  const monitor = await connectMonitor(context, container)
+  const { pid } = await context.spawner.monitor(container.record.id, paths.bundle)
+  const monitor = await connectMonitor(context, container).catch(error => {
+    // It has nothing yet, and nobody else will ever ask it to go.
+    process.kill(pid, 'SIGKILL')
+    throw error
+  })
   // Known at once, so that a failure elsewhere gives it back.
   container.live.monitor = monitor
   return monitor
