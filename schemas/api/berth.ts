@@ -25,6 +25,7 @@ export interface ContainerFile {
   readonly Mode: number
   readonly Uid: number
   readonly Gid: number
+  /** base64 */
   readonly Content: string
 }
 

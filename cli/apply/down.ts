@@ -1,0 +1,25 @@
+import type { EngineClient } from '../client/engine-client.ts'
+import type { Project } from '../model/project.ts'
+import { observe } from '../observe/observe.ts'
+import type { Plan } from '../plan/plan.ts'
+import { planDown as planFrom } from '../plan/plan-down.ts'
+import { applyPlan } from './apply-plan.ts'
+import type { ApplyReport } from './report.ts'
+import type { ApplyContext, DownOptions } from './use-cases.ts'
+
+/** What `down` would do. `target` is a Project, or only the name of one. */
+export async function planDown(client: EngineClient, target: Project | string, options: DownOptions): Promise<Plan> {
+  const project = typeof target === 'string' ? undefined : target
+  // By labels and not by the file's names: what an earlier version of the file made goes too.
+  const observed = await observe(client, { name: typeof target === 'string' ? target : target.name })
+  return planFrom(observed, project, options)
+}
+
+/** Takes a project away. */
+export async function down(
+  context: ApplyContext,
+  target: Project | string,
+  options: DownOptions,
+): Promise<ApplyReport> {
+  return applyPlan(context, await planDown(context.client, target, options))
+}

@@ -1,0 +1,42 @@
+import { containerLogs } from '../client/containers.ts'
+import type { EngineClient } from '../client/engine-client.ts'
+import type { Op } from '../plan/plan.ts'
+import { subjectOf } from './progress-of.ts'
+import type { Failure, OpResult } from './report.ts'
+
+const tailLines = 10
+
+/** The root causes in the results, each with the end of the log where a container is to blame. What was skipped is no failure of its own. */
+export async function failuresOf(client: EngineClient, results: readonly OpResult[]): Promise<readonly Failure[]> {
+  const failures: Promise<Failure>[] = []
+  for (const { op, outcome } of results) {
+    if (outcome.kind !== 'failed' || outcome.error.code === 'CANCELLED') continue
+    failures.push(failureOf(client, op, outcome.error))
+  }
+  return Promise.all(failures)
+}
+
+async function failureOf(client: EngineClient, op: Op, error: Failure['error']): Promise<Failure> {
+  const { resource, names, service } = subjectOf(op)
+  if (op.kind === 'wait') {
+    const blamed = op.containers.find(name => error.message.includes(name)) ?? op.containers[0]
+    const logTail = error.code === 'CONFLICT' && blamed !== undefined ? await logTailOf(client, blamed) : []
+    return { subject: `service ${op.service}`, service: op.service, error, ...(logTail.length > 0 && { logTail }) }
+  }
+  return { subject: `${resource} ${names.join(', ')}`, ...(service !== undefined && { service }), error }
+}
+
+/** The last lines that a container wrote; none when they cannot be had, because this only explains another failure. */
+export async function logTailOf(client: EngineClient, id: string): Promise<readonly string[]> {
+  try {
+    let text = ''
+    for await (const { data } of await containerLogs(client, id, { tail: String(tailLines) })) text += data
+    return text
+      .split('\n')
+      .map(line => line.trimEnd())
+      .filter(line => line !== '')
+      .slice(-tailLines)
+  } catch {
+    return []
+  }
+}

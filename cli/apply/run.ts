@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import { BerthError } from '../../schemas/errors.ts'
+import type { Project } from '../model/project.ts'
+import { observe } from '../observe/observe.ts'
+import { planRun } from '../plan/plan-run.ts'
+import { applyPlan } from './apply-plan.ts'
+import { readStackFiles } from './files.ts'
+import type { ApplyContext, PreparedRun, RunOptions } from './use-cases.ts'
+
+/** Brings up what a service depends on and makes a one-off container of it. The caller attaches and starts it. Throws what went wrong. */
+export async function prepareRun(context: ApplyContext, project: Project, options: RunOptions): Promise<PreparedRun> {
+  const [observed, files] = await Promise.all([observe(context.client, project), readStackFiles(project)])
+  const plan = planRun(project, observed, files.digests, options, randomBytes(6).toString('hex'))
+  const { failures, isCancelled, ids } = await applyPlan(context, plan, { files: files.contents })
+  const [failure] = failures
+  if (failure !== undefined) {
+    const { code, message, hint } = failure.error
+    throw new BerthError(code, `${failure.subject}: ${message}`, {
+      cause: failure.error,
+      ...(hint !== undefined && { hint }),
+    })
+  }
+  const create = plan.ops.find(
+    op => op.kind === 'container.create' && op.body.Labels?.['com.docker.compose.oneoff'] === 'True',
+  )
+  const containerName = create?.kind === 'container.create' ? create.name : ''
+  const containerId = ids.get(containerName)
+  if (isCancelled || containerId === undefined) throw new BerthError('CANCELLED', 'interrupted')
+  return { containerId, containerName, tty: options.tty, interactive: options.interactive }
+}

@@ -1,0 +1,38 @@
+import type { EngineClient } from '../client/engine-client.ts'
+import type { Project } from '../model/project.ts'
+import { observe } from '../observe/observe.ts'
+import type { Plan } from '../plan/plan.ts'
+import { planUp as planFrom } from '../plan/plan-up.ts'
+import { applyPlan } from './apply-plan.ts'
+import { readStackFiles, type StackFiles } from './files.ts'
+import type { ApplyReport } from './report.ts'
+import type { ApplyContext, UpOptions } from './use-cases.ts'
+
+/** What `up` would do. */
+export async function planUp(client: EngineClient, project: Project, options: UpOptions): Promise<Plan> {
+  return (await prepare(client, project, options)).plan
+}
+
+/** Brings a project up: looks, plans, applies. */
+export async function up(context: ApplyContext, project: Project, options: UpOptions): Promise<ApplyReport> {
+  const { plan, files } = await prepare(context.client, project, options, context.signal)
+  const { waitTimeoutMs, monitorMs } = options
+  return applyPlan(context, plan, {
+    files: files.contents,
+    ...(waitTimeoutMs !== undefined && { waitTimeoutMs }),
+    ...(monitorMs !== undefined && { monitorMs }),
+  })
+}
+
+async function prepare(
+  client: EngineClient,
+  project: Project,
+  options: UpOptions,
+  signal?: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly files: StackFiles }> {
+  const [observed, files] = await Promise.all([
+    observe(client, project, signal ? { signal } : {}),
+    readStackFiles(project),
+  ])
+  return { plan: planFrom(project, observed, files.digests, options), files }
+}
