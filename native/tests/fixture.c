@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,9 +15,43 @@ bool fixture_open(struct fixture *fixture) {
 	return mkdtemp(fixture->run_dir) && client_start_spawner(&fixture->spawner, fixture->run_dir);
 }
 
+static bool release_left(const struct fixture *fixture) {
+	bool is_clean = true;
+	for (size_t i = 0; i < ELEMENTS(fixture->open); i++) {
+		struct client control;
+		if (fixture->open[i].monitor == 0)
+			continue;
+		is_clean = false;
+		if (!client_control(&control, fixture->open[i].bundle, NULL)) {
+			(void)kill(fixture->open[i].monitor, SIGKILL);
+			continue;
+		}
+		json_decref(client_ok(&control, "release", NULL));
+		(void)client_sees_end(&control);
+		client_close(&control);
+	}
+	return is_clean;
+}
+
+/* Empty now, in every hierarchy. Another test of the same name may be at work: then it stays. */
+static void remove_parent_cgroups(void) {
+	glob_t found;
+	if (glob("/sys/fs/cgroup/berth-test", 0, NULL, &found) != 0 && glob("/sys/fs/cgroup/*/berth-test", 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		(void)rmdir(found.gl_pathv[i]);
+	globfree(&found);
+}
+
 bool fixture_close(struct fixture *fixture) {
+	bool is_clean = release_left(fixture);
 	client_close(&fixture->spawner);
-	return umount2(fixture->run_dir, 0) == 0 && rmdir(fixture->run_dir) == 0;
+	remove_parent_cgroups();
+	if (umount2(fixture->run_dir, 0) < 0) {
+		is_clean = false;
+		(void)umount2(fixture->run_dir, MNT_DETACH);
+	}
+	return rmdir(fixture->run_dir) == 0 && is_clean;
 }
 
 bool box_open(struct fixture *fixture, struct box *box) {
@@ -27,6 +63,9 @@ bool box_open(struct fixture *fixture, struct box *box) {
 	json_t *ok = client_ok(&fixture->spawner, "monitor", json_pack("{s:s, s:s}", "containerId", box->id, "bundle", box->bundle));
 	box->monitor = (pid_t)json_integer_value(json_object_get(ok, "pid"));
 	json_decref(ok);
+	size_t slot = (size_t)fixture->next_container % ELEMENTS(fixture->open);
+	fixture->open[slot].monitor = box->monitor;
+	memcpy(fixture->open[slot].bundle, box->bundle, sizeof box->bundle);
 	return box->monitor > 0 && client_control(&box->control, box->bundle, NULL);
 }
 
@@ -91,5 +130,8 @@ bool box_release(struct fixture *fixture, struct box *box) {
 	} while (event);
 	is_released &= event && json_integer_value(json_object_get(event, "code")) == 0;
 	json_decref(event);
+	for (size_t i = 0; is_released && i < ELEMENTS(fixture->open); i++)
+		if (fixture->open[i].monitor == box->monitor)
+			fixture->open[i].monitor = 0;
 	return is_released;
 }

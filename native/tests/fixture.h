@@ -9,6 +9,10 @@ struct fixture {
 	char run_dir[64];
 	struct client spawner;
 	int next_container;
+	struct {
+		pid_t monitor; /* 0 once it was released */
+		char bundle[128];
+	} open[64];
 };
 
 /* One container's monitor. */
@@ -29,7 +33,10 @@ struct box_options {
 };
 
 bool fixture_open(struct fixture *fixture);
-/* Ends the spawner and removes the run directory. False when something was left mounted in it. */
+/*
+ * Ends the spawner and removes the run directory and the parent cgroup. False when something was left; monitors that a failed test left are released
+ * nevertheless.
+ */
 bool fixture_close(struct fixture *fixture);
 
 /* Forks a monitor and connects to it; nothing is started. */

@@ -134,6 +134,7 @@ TEST(survives_its_clients_and_the_spawner) {
 	json_decref(client_ok(&box.control, "release", NULL));
 	CHECK(client_sees_end(&box.control));
 	client_close(&box.control);
+	memset(other.open, 0, sizeof other.open);
 	CHECK(fixture_close(&other));
 }
 
