@@ -27,7 +27,7 @@ export async function buildCli(root) {
     minify: true,
     chunkNames: 'chunk-[hash]',
     logLevel: 'warning',
-    plugins: [lazyChildProcess],
+    plugins: [lazyBuiltinsPlugin],
   })
   rmSync(outdir, { recursive: true, force: true })
   mkdirSync(outdir, { recursive: true })
@@ -48,16 +48,19 @@ export async function buildCli(root) {
   writeCodeCaches(root, loader)
 }
 
-/** commander loads node:child_process (5 ms of a start) for a feature that we do not use; here it is loaded when somebody asks it for something. */
-const lazyChildProcess = {
-  name: 'lazy-child-process',
+/** Parts of Node that cost 1 to 7 ms to load and that most runs never use: their members are looked up when somebody uses one. */
+const lazyBuiltins = ['node:child_process', 'node:crypto', 'node:fs/promises', 'node:https', 'node:readline/promises', 'node:timers/promises']
+
+const lazyBuiltinsPlugin = {
+  name: 'lazy-builtins',
   setup(builder) {
-    builder.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes('/commander/') ? { path: 'child_process', namespace: 'lazy' } : undefined,
-    )
-    builder.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
-      contents: "module.exports = { get spawn() { return require('node:child_process').spawn } }",
-    }))
+    const filter = new RegExp(`^(${lazyBuiltins.join('|')})$`)
+    builder.onResolve({ filter }, ({ path, namespace }) => (namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' }))
+    builder.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter(name => name !== 'default')
+      const getters = names.map(name => `get ${name}() { return require('${path}').${name} }`)
+      return { contents: `module.exports = { ${getters.join(', ')} }` }
+    })
   },
 }
 

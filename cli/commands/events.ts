@@ -47,10 +47,10 @@ export const events = defineCommand<EventsFlags>({
   },
 })
 
-/** The event as `docker compose events --json` tells it: labels of Compose itself are left out of the attributes. */
+/** The event as `docker compose events --json` tells it: labels of Compose and Berth themselves are left out of the attributes. */
 function toOutput({ Action, Actor: { ID, Attributes }, time, timeNano }: EventMessage): EventOutput {
   const nanoseconds = String(timeNano % 1_000_000_000).padStart(9, '0')
-  const own = Object.entries(Attributes).filter(([name]) => !name.startsWith('com.docker.compose.'))
+  const own = Object.entries(Attributes).filter(([name]) => !/^(com\.docker\.compose|berth)\./.test(name))
   return {
     time: `${new Date(time * 1000).toISOString().slice(0, 19)}.${nanoseconds}Z`,
     type: 'container',
