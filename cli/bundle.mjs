@@ -1,17 +1,9 @@
 // The command line's part of the build: cli/main.ts -> dist/cli/*.js (chunks, one per lazily loaded part), their code caches, and dist/berth.cjs.
 // esbuild splits only ES modules, and only CommonJS can be compiled from a code cache, so: split as ES modules first, then rewrite each chunk.
-import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build, transform } from 'esbuild'
-
-const warmUps = [
-  ['version'],
-  ['--help'],
-  ['plan', '--help'],
-  ['-f', 'samples/hello/stack.yaml', 'config', '--format', 'json'],
-  ['self-load'],
-]
+import { writeCodeCaches } from './warm-up.mjs'
 
 export async function buildCli(root) {
   const outdir = join(root, 'dist', 'cli')
@@ -45,29 +37,30 @@ export async function buildCli(root) {
   const loader = join(root, 'dist', 'berth.cjs')
   copyFileSync(join(root, 'cli', 'loader.cjs'), loader)
   chmodSync(loader, 0o755)
-  writeCodeCaches(root, loader)
+  await writeCodeCaches(loader)
 }
 
 /** Parts of Node that cost 1 to 7 ms to load and that most runs never use: their members are looked up when somebody uses one. */
-const lazyBuiltins = ['node:child_process', 'node:crypto', 'node:fs/promises', 'node:https', 'node:readline/promises', 'node:timers/promises']
+const lazyBuiltins = [
+  'node:child_process',
+  'node:crypto',
+  'node:fs/promises',
+  'node:https',
+  'node:readline/promises',
+  'node:timers/promises',
+]
 
 const lazyBuiltinsPlugin = {
   name: 'lazy-builtins',
   setup(builder) {
     const filter = new RegExp(`^(${lazyBuiltins.join('|')})$`)
-    builder.onResolve({ filter }, ({ path, namespace }) => (namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' }))
+    builder.onResolve({ filter }, ({ path, namespace }) =>
+      namespace === 'lazy' ? { path, external: true } : { path, namespace: 'lazy' },
+    )
     builder.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter(name => name !== 'default')
       const getters = names.map(name => `get ${name}() { return require('${path}').${name} }`)
       return { contents: `module.exports = { ${getters.join(', ')} }` }
     })
   },
-}
-
-/** Runs the fresh build on harmless commands; each run leaves the compiled code of what it used beside the chunks. */
-function writeCodeCaches(root, loader) {
-  for (const argv of warmUps) {
-    const env = { ...process.env, BERTH_WRITE_CODE_CACHE: '1', NO_COLOR: '1' }
-    spawnSync(process.execPath, [loader, ...argv], { cwd: root, env, stdio: 'ignore' })
-  }
 }
