@@ -85,15 +85,15 @@ test('errors: one table of statuses, a body with a message, defects are logged a
   logged.length = 0
   assert.match(
     await talk('POST /gone HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n'),
-    /^HTTP\/1.1 404 [^]*"No such container: x"/,
+    /^HTTP\/1.1 404 [\s\S]*"No such container: x"/,
   )
   assert.match(
     await talk('GET /none HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n'),
-    /^HTTP\/1.1 404 [^]*"page not found"/,
+    /^HTTP\/1.1 404 [\s\S]*"page not found"/,
   )
   assert.match(
     await talk('GET /v1.99/ok HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n'),
-    /^HTTP\/1.1 400 [^]*is too new/,
+    /^HTTP\/1.1 400 [\s\S]*is too new/,
   )
   assert.equal(logged.length, 0)
   assert.match(await talk('GET /defect HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 500 /)
@@ -103,9 +103,9 @@ test('errors: one table of statuses, a body with a message, defects are logged a
 test('a body that does not fit says which member, what was expected and what was found', async () => {
   const send = (body: string) =>
     talk(`POST /echo HTTP/1.1\r\nHost: d\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
-  assert.match(await send('{"text":"x"}'), /^HTTP\/1.1 200 [^]*\{"text":"x"\}/)
-  assert.match(await send('{"text":5}'), /^HTTP\/1.1 400 [^]*text: /)
-  assert.match(await send('{"text":'), /^HTTP\/1.1 400 [^]*invalid JSON/)
+  assert.match(await send('{"text":"x"}'), /^HTTP\/1.1 200 [\s\S]*\{"text":"x"\}/)
+  assert.match(await send('{"text":5}'), /^HTTP\/1.1 400 [\s\S]*text: /)
+  assert.match(await send('{"text":'), /^HTTP\/1.1 400 [\s\S]*invalid JSON/)
 })
 
 test('headers are bounded', async () => {
@@ -139,7 +139,7 @@ test('a hijack without an Upgrade header answers 200, and its stream is never pa
 })
 
 test('a failure before the hijack is an ordinary answer, and other upgrades are refused as unknown paths', async () => {
-  assert.match(await talk(upgrade('{"text":1}')), /^HTTP\/1.1 400 [^]*text: /)
+  assert.match(await talk(upgrade('{"text":1}')), /^HTTP\/1.1 400 [\s\S]*text: /)
   const h2c = await talk('POST /grpc HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
   assert.match(h2c, /^HTTP\/1.1 404 /)
   const chunked =
