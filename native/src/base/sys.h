@@ -2,7 +2,8 @@
 /*
  * The one seam for system calls that tests want to fail, and own definitions of those that Debian 12's headers lack.
  * In a normal build every wrapper is the bare call. Built with -DBERTH_FAULTS (make faults), sys_fault() counts the gates passed in this process and
- * makes the one that BERTH_FAULT_AT names fail with BERTH_FAULT_ERRNO (default EIO): fault tests walk 1, 2, 3, ... until a run passes unfaulted.
+ * makes the one that BERTH_FAULT_AT names fail with BERTH_FAULT_ERRNO (default EIO): fault tests walk 1, 2, 3, ... until a run passes unfaulted. A fork
+ * goes on with its parent's count, so one number covers spawner, monitor and the container's own steps.
  * All wrappers return what the kernel call returns: -1 with errno, never -errno.
  */
 
