@@ -37,7 +37,12 @@ export function startLayerWorkers(): TestWorkers {
     killedBy,
     folder,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([...children].map(child => once(child, 'exit')))
+      await Promise.all(
+        [...children].map(child => {
+          child.kill('SIGKILL')
+          return once(child, 'exit')
+        }),
+      )
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -11,6 +11,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -82,22 +84,31 @@ static int serve(int connection) {
     return result < 0 || sent < 0;
 }
 
+/* Whoever asked for a worker connects at once; one that died in between must not leave a process behind. */
+enum { CONNECT_TIMEOUT_MS = 60 * 1000 };
+
 int layer_worker_run(int listener) {
     _cleanup_close_ int connection = -1;
+    struct pollfd waiting = {.fd = listener, .events = POLLIN};
+    int ready;
     do
+        ready = poll(&waiting, 1, CONNECT_TIMEOUT_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready > 0)
         connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    while (connection < 0 && errno == EINTR);
     close_fd(&listener);
     return connection < 0 ? 1 : serve(connection);
 }
 
+/* The name appears when the socket listens, not before: it can be waited for. */
 static int listen_at(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
+    int length = snprintf(address.sun_path, sizeof address.sun_path, "%s.new", path);
+    if (length < 0 || (size_t)length >= sizeof address.sun_path)
         return -1;
-    strcpy(address.sun_path, path);
     _cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 1) < 0)
+    if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 1) < 0 ||
+        rename(address.sun_path, path) < 0)
         return -1;
     return TAKE_FD(listener);
 }
