@@ -50,6 +50,9 @@ static bool fill_folder(const struct rig *rig) {
 bool rig_open(struct rig *rig) {
 	struct error err;
 	*rig = (struct rig){.folder = "/tmp/berth-rig-XXXXXX", .container = CONTAINER_INIT};
+	/* Mounts of a namespace that is only ours can be counted while others use the machine. */
+	if (sys_unshare(CLONE_NEWNS) < 0 || sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return false;
 	if (!mkdtemp(rig->folder) || host_open(&rig->host, &err) < 0 || !fill_folder(rig))
 		return false;
 	(void)snprintf(rig->cgroup, sizeof rig->cgroup, "/berth-rig-%d/box", getpid());
@@ -70,7 +73,10 @@ static bool remove_cgroups(const struct rig *rig) {
 bool rig_close(struct rig *rig) {
 	struct error err;
 	(void)container_release(&rig->container, &err);
-	bool is_clean = count_mounts() == mounts_before;
+	int mounts = count_mounts();
+	bool is_clean = mounts == mounts_before;
+	if (!is_clean)
+		printf("# %d mounts instead of %d\n", mounts, mounts_before);
 	int fds = count_fds();
 	if (fds != fds_before)
 		printf("# %d fds instead of %d\n", fds, fds_before);

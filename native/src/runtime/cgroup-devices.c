@@ -72,7 +72,7 @@ static void emit_rule(struct program *p, const struct cgroup_device_rule *rule) 
     int access = (rule->read ? BPF_DEVCG_ACC_READ : 0) | (rule->write ? BPF_DEVCG_ACC_WRITE : 0) | (rule->mknod ? BPF_DEVCG_ACC_MKNOD : 0);
     if (!access)
         return;
-    size_t jumps[3], jump_count = 0;
+    size_t jumps[3] = {0}, jump_count = 0;
     const struct {
         bool is_asked;
         int reg;

@@ -213,8 +213,11 @@ int container_start(const struct host *host, const struct start_config *config, 
         struct error ignored;
         close_fd(&container->terminal);
         close_fd(&container->devpts);
-        if (!had_root)
+        if (!had_root) {
             close_fd(&container->rootfs);
+            json_decref(container->root_config);
+            container->root_config = NULL;
+        }
         if (!had_cgroup) {
             (void)cgroup_remove(container->cgroup, &ignored);
             container->cgroup = NULL;

@@ -12,6 +12,13 @@
 #include <sys/wait.h>
 
 /* The deepest step has five buffers of PATH_MAX. */
+/* A child that ends inside a step leaves the sanitizer's marks of its frames at addresses that the next stack may get. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define FORGET_FRAMES(memory, size) __asan_unpoison_memory_region(memory, size)
+#else
+#define FORGET_FRAMES(memory, size) ((void)0)
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -224,6 +231,8 @@ static int conclude(const struct launch_results *results, pid_t pid, int *pidfd,
     siginfo_t info = {0};
     (void)waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL);
     close_fd(pidfd);
+    if (!results->is_failed && info.si_code == CLD_EXITED)
+        return error_set(err, ECHILD, "clone", "the container's process ended with %d before its program ran", info.si_status);
     if (!results->is_failed)
         return error_set(err, EINTR, "clone", "the container's process was killed by signal %d before its program ran", info.si_status);
     *err = results->error;
@@ -268,6 +277,7 @@ int launch_run(struct launch *launch, const struct launch_step *steps, int flags
         return error_set(launch->err, ENOMEM, "clone", "out of memory");
     /* A page that the child is the first to touch would be charged to its cgroup, and under a limit that is too small the fault is tried for ever. */
     (void)madvise(memory + STACK_SIZE, SIZE - STACK_SIZE, MADV_POPULATE_WRITE);
+    FORGET_FRAMES(memory, SIZE);
     launch->steps = steps;
     int failed = run_shared(launch, memory, (uint64_t)(unsigned)flags, ret_pid, ret_pidfd, launch->err);
     (void)munmap(memory, SIZE);
