@@ -12,8 +12,17 @@ export interface ServiceDependency {
   readonly shares: 'network' | 'ipc' | 'pid' | undefined
 }
 
+/** A service is frozen, and plans ask again and again. */
+const known = new WeakMap<Service, readonly ServiceDependency[]>()
+
 /** Everything that a service needs first: `depends_on`, and what follows from sharing a namespace or volumes with another service. */
 export function serviceDependencies(service: Service): readonly ServiceDependency[] {
+  const found = known.get(service) ?? findDependencies(service)
+  known.set(service, found)
+  return found
+}
+
+function findDependencies(service: Service): readonly ServiceDependency[] {
   const found = new Map<string, ServiceDependency>()
   for (const { service: name, condition, restart, required } of service.dependsOn) {
     found.set(name, { service: name, condition, restart, required, shares: undefined })

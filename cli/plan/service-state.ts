@@ -1,3 +1,4 @@
+import { dependentsOf } from '../graph/dag.ts'
 import { serviceDependencies } from '../graph/service-graph.ts'
 import type { Project, Service } from '../model/project.ts'
 import type { ObservedContainer } from '../observe/observed.ts'
@@ -32,15 +33,13 @@ export function touches(
   decisions: ReadonlyMap<string, Decision>,
 ): ReadonlyMap<string, Touch> {
   const jobs = declaredJobs(project)
+  const dependents = dependentsOf(selection.graph)
   const result = new Map<string, Touch>()
   const starting = new Set<string>()
   for (const service of [...selection.services].reverse()) {
     const decision = decisions.get(service.name)
     if (decision === undefined) continue
-    const isGating = selection.services.some(
-      other =>
-        starting.has(other.name) && serviceDependencies(other).some(({ service: name }) => name === service.name),
-    )
+    const isGating = (dependents.get(service.name) ?? []).some(name => starting.has(name))
     const restarts = restartReasons(service, decisions)
     for (const container of decision.kept) {
       const touch = touchOf(container, jobs.has(service.name) && !isGating, restarts)
