@@ -13,7 +13,7 @@
 
 void process_reset_signals(void) {
 	for (int number = 1; number < NSIG; number++)
-		(void)signal(number, SIG_DFL); /* refused for SIGKILL, SIGSTOP and glibc's own two, which are right already */
+		(void)sys_default_signal(number); /* refused for SIGKILL and SIGSTOP, which are right already */
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);

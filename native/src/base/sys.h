@@ -81,6 +81,15 @@ static inline int sys_pidfd_send_signal(int pidfd, int signal) {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
+/*
+ * The default action for one signal, also for 32 and 33: glibc's sigaction refuses those two, but its posix_spawn (make, many launchers) leaves them
+ * ignored in whatever it starts, and exec keeps that.
+ */
+static inline int sys_default_signal(int number) {
+	const unsigned long standard[4] = {0}; /* the kernel's struct sigaction: SIG_DFL, no flags, empty mask */
+	return (int)syscall(SYS_rt_sigaction, number, standard, NULL, 8);
+}
+
 static inline int sys_close_range(unsigned first, unsigned last, unsigned flags) {
 	return (int)syscall(SYS_close_range, first, last, flags);
 }

@@ -169,11 +169,11 @@ int identity_user(struct launch *launch) {
 
 static void reset_signals(const struct host *host) {
     /* Handlers were reset by the clone. Ignored ones survive an exec, and Node ignores SIGPIPE. */
-    uint64_t ignored = host->ignored_signals | 1ULL << SIGPIPE | 1ULL << SIGHUP | 1ULL << SIGINT | 1ULL << SIGQUIT | 1ULL << SIGTERM | 1ULL << SIGCHLD;
-    struct sigaction standard = {.sa_handler = SIG_DFL};
+    uint64_t ignored = host->ignored_signals | 1ULL << SIGPIPE | 1ULL << SIGHUP | 1ULL << SIGINT | 1ULL << SIGQUIT | 1ULL << SIGTERM | 1ULL << SIGCHLD |
+                       1ULL << 32 | 1ULL << 33; /* glibc's own, see sys_default_signal */
     for (int signal = 1; signal < NSIG && signal < 64; signal++)
         if (ignored & 1ULL << signal)
-            (void)sigaction(signal, &standard, NULL);
+            (void)sys_default_signal(signal);
 }
 
 int identity_finish(struct launch *launch) {
