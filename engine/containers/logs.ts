@@ -134,7 +134,7 @@ class LogCursor {
     const inode = this.#file?.inode
     const paths = await listLogFiles(this.#path)
     const inodes = await Promise.all(paths.map(inodeOf))
-    const at = inodes.findIndex(other => other === inode)
+    const at = inodes.indexOf(inode)
     // Rotated away altogether: the oldest that is left comes next.
     if (at < 0) return inodes.every(other => other === undefined) ? undefined : paths[0]
     return inodes[at + 1] === undefined ? undefined : paths[at + 1]
