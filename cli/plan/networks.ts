@@ -15,64 +15,66 @@ export interface NetworkPlan {
   readonly problems: readonly string[]
 }
 
-/**
- * Networks that the services use: made when missing, made anew when the engine's differ from the file. `removalKeysOf` names the ops that
- * take a network's containers away, which must come before it can go.
- */
+/** What stands in the way of a network that has to be made anew. */
+export interface NetworkUsers {
+  /** Ops that take its containers away, which must come before it can go. */
+  readonly removalKeys: (network: string) => readonly string[]
+  /** Names of containers that this plan does not touch: because of them the network stays as it is. */
+  readonly staying: (network: string) => readonly string[]
+}
+
+/** Networks that the services use: made when missing, made anew when the engine's differ from the file and nobody else is in them. */
 export function planNetworks(
   project: Project,
   observed: Observed,
   services: readonly Service[],
-  removalKeysOf: (network: string) => readonly string[],
+  users: NetworkUsers,
 ): NetworkPlan {
   const ops: Op[] = []
   const replaced = new Set<string>()
   const warnings: string[] = []
   const problems: string[] = []
   for (const network of usedNetworks(project, services)) {
-    const existing = observed.networks[network.name]
-    if (network.isExternal) {
-      if (existing === undefined)
-        problems.push(`network ${network.name} is declared as external, but the engine has none of that name`)
-      continue
-    }
+    const { name } = network
+    const existing = observed.networks[name]
     if (existing === undefined) {
-      ops.push(createOp(project, network, [{ text: 'does not exist' }], '+', []))
+      if (network.isExternal)
+        problems.push(`network ${name} is declared as external, but the engine has none of that name`)
+      else ops.push(createOp(project, network, [{ text: 'does not exist' }], '+', []))
       continue
     }
+    if (network.isExternal) continue
     if (existing.labels[label.project] !== project.name) {
-      warnings.push(
-        `network ${network.name} exists and was not made for this project; set "external: true" to use it as it is`,
-      )
+      warnings.push(`network ${name} exists and was not made for this project; set "external: true" to use it as it is`)
       continue
     }
     const why = networkDifferences(project, network, existing)
     if (why.length === 0) continue
-    replaced.add(network.name)
-    const removeKey = key.network(network.name, 'remove')
-    ops.push({
-      kind: 'network.remove',
-      key: removeKey,
-      needs: removalKeysOf(network.name),
-      after: [],
-      sign: '-',
-      why,
-      partOf: key.network(network.name, 'create'),
-      name: network.name,
-      id: existing.id,
-    })
-    ops.push(createOp(project, network, why, '±', [removeKey]))
+    const staying = users.staying(name)
+    if (staying.length > 0) {
+      warnings.push(`network ${name} differs from the file, and stays as it is because ${staying.join(', ')} is in it`)
+      continue
+    }
+    replaced.add(name)
+    ops.push(...replacementOf(project, network, existing.id, why, users.removalKeys(name)))
   }
   return { ops, replaced, warnings, problems }
 }
 
-/** Networks whose engine side differs; needed before the containers are planned. */
-export function replacedNetworks(
+function replacementOf(
   project: Project,
-  observed: Observed,
-  services: readonly Service[],
-): ReadonlySet<string> {
-  return planNetworks(project, observed, services, () => []).replaced
+  network: Network,
+  id: string,
+  why: readonly Reason[],
+  needs: readonly string[],
+): readonly Op[] {
+  const { name } = network
+  const removeKey = key.network(name, 'remove')
+  const partOf = key.network(name, 'create')
+  return [
+    { kind: 'network.remove', key: removeKey, needs, after: [], sign: '-', why, partOf, name, id },
+    createOp(project, network, why, '±', [removeKey]),
+  ]
 }
 
 function usedNetworks(project: Project, services: readonly Service[]): readonly Network[] {

@@ -12,7 +12,8 @@ import { planNetworks } from './networks.ts'
 import type { RunOptions } from './options.ts'
 import { inOrder } from './order.ts'
 import type { Goal, Op, Plan } from './plan.ts'
-import { plannedFiles, planUp } from './plan-up.ts'
+import { planUp } from './plan-up.ts'
+import { plannedFiles } from './planned-files.ts'
 import { type FileDigests, serviceSpec } from './spec.ts'
 import { planVolumes } from './volumes.ts'
 
@@ -44,7 +45,7 @@ export function planRun(
         })
   const done = new Set(base.ops.map(op => op.key))
   const images = planImages(project, observed, [{ ...service, scale: 1 }], options.pull)
-  const networks = planNetworks(project, observed, [service], () => [])
+  const networks = planNetworks(project, observed, [service], { removalKeys: () => [], staying: () => [] })
   const volumes = planVolumes(project, observed, [service])
   const problems = [...images.problems, ...networks.problems, ...volumes.problems]
   if (problems.length > 0) throw new BerthError('INVALID_ARGUMENT', problems.join('\n'))

@@ -1,20 +1,18 @@
 import { BerthError } from '../../schemas/errors.ts'
-import { type ServiceDependency, serviceDependencies } from '../graph/service-graph.ts'
 import type { Project, Service } from '../model/project.ts'
-import type { Observed, ObservedContainer } from '../observe/observed.ts'
-import { containerBody, containerName } from './container-body.ts'
-import { containerOp, type Gate, joinGates, openGate, removalOps, replacementOps } from './container-ops.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Gate } from './container-ops.ts'
 import { type Decision, decide } from './decide.ts'
 import { planImages } from './images.ts'
 import { key } from './keys.ts'
-import { planNetworks, replacedNetworks } from './networks.ts'
+import { planNetworks } from './networks.ts'
 import type { UpOptions } from './options.ts'
 import { inOrder } from './order.ts'
 import { orphansOf } from './orphans.ts'
-import type { ContainerCreateOp, Goal, Op, Plan, PlannedFile, Unchanged } from './plan.ts'
+import type { Op, Plan } from './plan.ts'
 import { type Selection, selectServices } from './selection.ts'
-import { declaredJobs, type Touch, touches } from './service-state.ts'
 import { type FileDigests, serviceSpec } from './spec.ts'
+import { Upgrade } from './upgrade.ts'
 import { planVolumes } from './volumes.ts'
 
 /**
@@ -25,10 +23,13 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const selection = selectServices(project, options.services ?? [], options.noDeps ?? false)
   const { services } = selection
   const specOf = memoized((service: Service) => serviceSpec(project, service, digests))
-  const replaced = replacedNetworks(project, observed, services)
+  const orphans = orphansOf(project, observed, options)
+  const staying = (network: string): readonly string[] => stayingIn(network, observed, selection, orphans.ops)
+  const { replaced } = planNetworks(project, observed, services, { removalKeys: () => [], staying })
   const decisions = decide({ project, observed, selection, specOf, replacedNetworks: replaced, options })
+  const removalKeys = (network: string): readonly string[] => removalKeysIn(network, observed, decisions, orphans.ops)
   const images = planImages(project, observed, services, options.pull)
-  const networks = planNetworks(project, observed, services, name => removalKeys(decisions, name))
+  const networks = planNetworks(project, observed, services, { removalKeys, staying })
   const volumes = planVolumes(project, observed, services)
   const problems = [...images.problems, ...networks.problems, ...volumes.problems]
   if (problems.length > 0) throw new BerthError('INVALID_ARGUMENT', problems.join('\n'))
@@ -38,7 +39,6 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const groundwork = [...networks.ops, ...volumes.ops].map(op => ({ ...op, needs: [...op.needs, ...pulled.needs] }))
   const upgrade = new Upgrade({ project, observed, options, selection, decisions, groundwork, pulled })
   const ops = [...images.ops, ...groundwork, ...upgrade.ops()]
-  const orphans = orphansOf(project, observed, options)
   return {
     project: project.name,
     ops: inOrder([...ops, ...orphans.ops]),
@@ -47,320 +47,37 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   }
 }
 
+/** Containers in a network that are neither of the chosen services nor removed as orphans. */
+function stayingIn(
+  network: string,
+  observed: Observed,
+  selection: Selection,
+  removals: readonly Op[],
+): readonly string[] {
+  const removed = new Set(removals.map(op => op.key))
+  return observed.containers
+    .filter(({ networks }) => networks[network] !== undefined)
+    .filter(({ name, service, isOneOff }) => {
+      return (isOneOff || !selection.has(service)) && !removed.has(key.container(name, 'remove'))
+    })
+    .map(({ name }) => name)
+}
+
 /** Ops that take away the containers that are in a network which is made anew. */
-function removalKeys(decisions: ReadonlyMap<string, Decision>, network: string): readonly string[] {
-  return [...decisions.values()].flatMap(({ recreated, removed }) =>
-    [...recreated, ...removed]
-      .filter(({ container }) => container.networks[network] !== undefined)
-      .map(({ container }) => key.container(container.name, 'remove')),
-  )
-}
-
-interface UpgradeInput {
-  readonly project: Project
-  readonly observed: Observed
-  readonly options: UpOptions
-  readonly selection: Selection
-  readonly decisions: ReadonlyMap<string, Decision>
-  readonly groundwork: readonly Op[]
-  readonly pulled: Gate
-}
-
-/** The container part of a plan while it is put together. */
-class Upgrade {
-  readonly #input: UpgradeInput
-  readonly #touches: ReadonlyMap<string, Touch>
-  readonly #jobs: ReadonlySet<string>
-  readonly #waits = new Map<string, Op>()
-  readonly #made: ReadonlySet<string>
-
-  constructor(input: UpgradeInput) {
-    this.#input = input
-    this.#touches = touches(input.project, input.selection, input.decisions)
-    this.#jobs = declaredJobs(input.project)
-    this.#made = new Set(input.groundwork.map(op => op.key))
+function removalKeysIn(
+  network: string,
+  observed: Observed,
+  decisions: ReadonlyMap<string, Decision>,
+  removals: readonly Op[],
+): readonly string[] {
+  const going = new Set(removals.map(op => op.key))
+  for (const { recreated, removed } of decisions.values()) {
+    for (const { container } of [...recreated, ...removed]) going.add(key.container(container.name, 'remove'))
   }
-
-  ops(): readonly Op[] {
-    const { selection, options } = this.#input
-    const ops = selection.services.flatMap(service => this.#serviceOps(service))
-    if (options.wait === true && options.noStart !== true) {
-      for (const { name } of selection.services) this.#wait(name, this.#jobs.has(name) ? 'completed' : 'ready')
-    }
-    return [...this.#stopDependentsFirst(ops), ...this.#waits.values()]
-  }
-
-  unchanged(): readonly Unchanged[] {
-    return [...this.#input.decisions.values()].flatMap(({ service, kept }) =>
-      kept
-        .filter(container => this.#touch(container).kind === 'none' || this.#input.options.noStart === true)
-        .map(({ id, name }) => ({ service: service.name, name, id })),
-    )
-  }
-
-  #serviceOps(service: Service): readonly Op[] {
-    const decision = this.#decision(service.name)
-    if (decision === undefined) return []
-    const startGate = this.#startGate(service)
-    return [
-      ...decision.removed.flatMap(({ container, why }) =>
-        removalOps(container, openGate, why, {
-          timeoutSeconds: this.#input.options.stopTimeoutSeconds,
-          removeVolumes: true,
-        }),
-      ),
-      ...decision.kept.flatMap(container => this.#touchOps(service, container, startGate)),
-      ...decision.recreated.flatMap(recreation => {
-        const { container, isRemovedFirst, why } = recreation
-        const inherited = this.#input.options.renewAnonVolumes === true ? {} : anonymousVolumes(service, container)
-        const create = {
-          ...this.#createOp(decision, container.number, inherited),
-          sign: '±' as const,
-          why,
-          id: container.id,
-        }
-        return replacementOps({
-          container,
-          create,
-          createGate: this.#createGate(service),
-          startGate,
-          isRemovedFirst,
-          isStoppedEarly: this.#restartingDependencies(service).length > 0,
-          isStarted: this.#isStarting,
-          isJob: this.#jobs.has(service.name),
-          timeoutSeconds: this.#input.options.stopTimeoutSeconds,
-          removeVolumes: this.#input.options.renewAnonVolumes === true,
-        })
-      }),
-      ...decision.created.flatMap(number => this.#creationOps(decision, number, startGate)),
-    ]
-  }
-
-  #creationOps(decision: Decision, number: number, startGate: Gate): readonly Op[] {
-    const { service } = decision
-    const create = this.#createOp(decision, number, {})
-    const made: Op = { ...create, ...this.#createGate(service), createName: create.name }
-    if (!this.#isStarting) return [made]
-    const gate = joinGates({ needs: [create.key], after: [] }, startGate)
-    const container = { name: create.name, service: service.name }
-    return [
-      made,
-      { ...containerOp('container.start', container, gate, '+', [], create.key), isJob: this.#jobs.has(service.name) },
-    ]
-  }
-
-  #touchOps(service: Service, container: ObservedContainer, startGate: Gate): readonly Op[] {
-    if (!this.#isStarting) return []
-    const touch = this.#touch(container)
-    const isJob = this.#jobs.has(service.name)
-    switch (touch.kind) {
-      case 'none':
-        return []
-      case 'unpause':
-        return [containerOp('container.unpause', container, startGate, '~', touch.why)]
-      case 'start':
-        return [{ ...containerOp('container.start', container, startGate, '~', touch.why), isJob }]
-      case 'restart': {
-        const timeoutSeconds = this.#input.options.stopTimeoutSeconds
-        const startKey = key.container(container.name, 'start')
-        const stop = { ...containerOp('container.stop', container, openGate, '~', touch.why, startKey), timeoutSeconds }
-        const gate = joinGates(startGate, { needs: [stop.key], after: [] })
-        return [stop, { ...containerOp('container.start', container, gate, '~', touch.why), isJob }]
-      }
-      default:
-        return touch satisfies never
-    }
-  }
-
-  /** The create of the nth container; `needs`, `after` and the name to create it under are for the caller. */
-  #createOp(
-    { service, spec }: Decision,
-    number: number,
-    inheritedVolumes: Readonly<Record<string, string>>,
-  ): Omit<ContainerCreateOp, 'needs' | 'after' | 'createName'> {
-    const { project, observed } = this.#input
-    const name = containerName(project, service, number)
-    const imageId = service.image?.kind === 'reference' ? observed.images[service.image.text]?.id : undefined
-    const body = containerBody(project, service, spec, { name, number, isOneOff: false, imageId, inheritedVolumes })
-    return {
-      kind: 'container.create',
-      key: key.container(name, 'create'),
-      sign: '+',
-      why: [{ text: 'does not exist' }],
-      service: service.name,
-      name,
-      number,
-      body,
-      files: plannedFiles(service),
-      platform: service.platform,
-    }
-  }
-
-  /** Networks and volumes that are made in this plan, images, and containers whose namespaces are joined. */
-  #createGate(service: Service): Gate {
-    const { project } = this.#input
-    const things = [
-      ...service.networks.map(({ network }) => key.network(project.networks[network]?.name ?? network, 'create')),
-      ...service.mounts.flatMap(({ type, source }) =>
-        type === 'volume' && source !== undefined
-          ? [key.volume(project.volumes[source]?.name ?? source, 'create')]
-          : [],
-      ),
-    ]
-    const joined = serviceDependencies(service)
-      .filter(({ shares }) => shares !== undefined)
-      .flatMap(({ service: name }) => this.#existenceKeys(name))
-    return joinGates(this.#input.pulled, {
-      needs: [...things.filter(thing => this.#made.has(thing)), ...joined],
-      after: [],
-    })
-  }
-
-  /** Ops after which the containers of a service are there under their final names. */
-  #existenceKeys(service: string): readonly string[] {
-    const decision = this.#decision(service)
-    if (decision === undefined) return []
-    return [
-      ...decision.created.map(number =>
-        key.container(containerName(this.#input.project, decision.service, number), 'create'),
-      ),
-      ...decision.recreated.map(({ container, isRemovedFirst }) =>
-        key.container(container.name, isRemovedFirst ? 'create' : 'rename'),
-      ),
-    ]
-  }
-
-  /** What must hold before a container of the service may start: the conditions of its dependencies. */
-  #startGate(service: Service): Gate {
-    if (!this.#isStarting || !this.#hasStarts(service)) return openGate
-    const gates = serviceDependencies(service).map(dependency => {
-      const keys = this.#conditionKeys(dependency)
-      return dependency.required ? { needs: keys, after: [] } : { needs: [], after: keys }
-    })
-    return joinGates(...gates)
-  }
-
-  #conditionKeys({ service, condition }: ServiceDependency): readonly string[] {
-    if (this.#decision(service) === undefined) return []
-    switch (condition) {
-      case 'service_started':
-        return this.#startKeys(service)
-      case 'service_healthy':
-        return this.#wait(service, 'healthy')
-      case 'service_completed_successfully':
-        return this.#isComplete(service) ? [] : this.#wait(service, 'completed')
-      default:
-        return condition satisfies never
-    }
-  }
-
-  /** A job that has ended well and is not run again needs no waiting for. */
-  #isComplete(service: string): boolean {
-    const decision = this.#decision(service)
-    return decision?.kept.every(container => container.exitCode === 0) === true && this.#startKeys(service).length === 0
-  }
-
-  /** Adds the op that waits for all containers of a service, once, and gives its key. No containers, nothing to wait for. */
-  #wait(service: string, goal: Goal): readonly string[] {
-    const decision = this.#decision(service)
-    if (decision === undefined) return []
-    const { kept, recreated, created } = decision
-    const containers = [
-      ...kept.map(({ name }) => name),
-      ...recreated.map(({ container }) => containerName(this.#input.project, decision.service, container.number)),
-      ...created.map(number => containerName(this.#input.project, decision.service, number)),
-    ]
-    if (containers.length === 0) return []
-    const waitKey = key.wait(service, goal)
-    const needs = this.#startKeys(service)
-    this.#waits.set(waitKey, {
-      kind: 'wait',
-      key: waitKey,
-      needs,
-      after: [],
-      sign: ' ',
-      why: [],
-      service,
-      goal,
-      containers,
-    })
-    return [waitKey]
-  }
-
-  #startKeys(service: string): readonly string[] {
-    const decision = this.#decision(service)
-    if (decision === undefined || !this.#isStarting) return []
-    const { kept, recreated, created } = decision
-    return [
-      ...kept.flatMap(container => {
-        const { kind } = this.#touch(container)
-        return kind === 'none' ? [] : [key.container(container.name, kind === 'unpause' ? 'unpause' : 'start')]
-      }),
-      ...[...recreated.map(({ container }) => container.number), ...created].map(number =>
-        key.container(containerName(this.#input.project, decision.service, number), 'start'),
-      ),
-    ]
-  }
-
-  /** `restart: true`: a dependent goes down before what it depends on is replaced. */
-  #stopDependentsFirst(ops: readonly Op[]): readonly Op[] {
-    const stopKeys = new Map<string, string[]>()
-    for (const op of ops) {
-      if (op.kind === 'container.stop') stopKeys.set(op.service, [...(stopKeys.get(op.service) ?? []), op.key])
-    }
-    const earlier = new Map<string, string[]>()
-    for (const { name } of this.#input.selection.services) {
-      const service = this.#decision(name)?.service
-      for (const dependency of service === undefined ? [] : this.#restartingDependencies(service)) {
-        earlier.set(dependency, [...(earlier.get(dependency) ?? []), ...(stopKeys.get(name) ?? [])])
-      }
-    }
-    return ops.map(op => {
-      const isTakenDown = op.kind === 'container.stop' || op.kind === 'container.remove'
-      const before = isTakenDown ? earlier.get(op.service) : undefined
-      return before === undefined ? op : { ...op, after: [...op.after, ...before] }
-    })
-  }
-
-  /** Dependencies with `restart: true` that are replaced in this plan. */
-  #restartingDependencies(service: Service): readonly string[] {
-    return serviceDependencies(service)
-      .filter(({ service: name, restart }) => restart && (this.#decision(name)?.recreated.length ?? 0) > 0)
-      .map(({ service: name }) => name)
-  }
-
-  #hasStarts(service: Service): boolean {
-    return this.#startKeys(service.name).length > 0
-  }
-
-  #decision(service: string): Decision | undefined {
-    return this.#input.decisions.get(service)
-  }
-
-  #touch(container: ObservedContainer): Touch {
-    return this.#touches.get(container.id) ?? { kind: 'none' }
-  }
-
-  get #isStarting(): boolean {
-    return this.#input.options.noStart !== true
-  }
-}
-
-export function plannedFiles(service: Service): readonly PlannedFile[] {
-  const planned = (kind: PlannedFile['kind'], files: Service['secrets']): readonly PlannedFile[] =>
-    files.map(({ source, target, uid, gid, mode }) => ({ kind, source, path: target, uid, gid, mode }))
-  return [...planned('secret', service.secrets), ...planned('config', service.configs)]
-}
-
-/** Volumes without a name of their own, which a replacement takes over: those of the image and of `volumes: [/path]`. */
-function anonymousVolumes(service: Service, container: ObservedContainer): Readonly<Record<string, string>> {
-  const named = new Set(service.mounts.filter(({ source }) => source !== undefined).map(({ target }) => target))
-  const volumes: Record<string, string> = {}
-  for (const { type, name, target } of container.mounts) {
-    const isAnonymous = type === 'volume' && name !== undefined && /^[0-9a-f]{64}$/.test(name)
-    if (isAnonymous && !named.has(target) && service.tmpfs[target] === undefined) volumes[target] = name
-  }
-  return volumes
+  return observed.containers
+    .filter(({ networks }) => networks[network] !== undefined)
+    .map(({ name }) => key.container(name, 'remove'))
+    .filter(removeKey => going.has(removeKey))
 }
 
 function memoized<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
