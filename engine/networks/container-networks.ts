@@ -245,10 +245,8 @@ export class ContainerAttachments implements ContainerNetworks {
   async #attachNew(request: NetworkRequest): Promise<Attached> {
     const { containerId } = request
     const wishes = wishesOf(request, this.#find)
-    const [upstreams] = await Promise.all([
-      request.dns.length > 0 ? request.dns : hostNameservers(),
-      ...wishes.map(wish => this.#options.bringUp(wish.network)),
-    ])
+    await Promise.all(wishes.map(wish => this.#options.bringUp(wish.network)))
+    const upstreams = request.dns.length > 0 ? request.dns : hostNameservers()
     const placed: PlacedEndpoint[] = []
     try {
       for (const wish of wishes) {

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { cachedText } from '../system/host.ts'
 import { parseAddress } from './cidr.ts'
 
+const resolvConf = cachedText('/etc/resolv.conf')
+
 /** Name servers of the host, for names that no container has. They are asked from the host's namespace, so 127.0.0.53 and the like work. */
-export async function hostNameservers(path = '/etc/resolv.conf'): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  return nameserversOf(text)
-}
+export const hostNameservers = (): string[] => nameserversOf(resolvConf())
 
 /** At most 8, as many as netd takes. */
 export function nameserversOf(text: string): string[] {

@@ -39,10 +39,11 @@ export class NetworkService {
   async definePredefined(): Promise<void> {
     const { catalog, newId, now } = this.#options
     if (catalog.byName('bridge') === undefined) {
-      const draft = await this.#plan({
+      const request = {
         Name: 'default-bridge',
         Options: { [bridgeOptions.peers]: 'true', [bridgeOptions.masquerade]: 'true' },
-      })
+      }
+      const draft = this.#plan(request, await this.#hostRoutes())
       await catalog.put({ ...draft, name: 'bridge' })
     }
     for (const [name, driver] of [
@@ -70,8 +71,9 @@ export class NetworkService {
   /** Throws CONFLICT `network with name x already exists`, and what newNetwork throws. */
   async create(request: NetworkCreateRequest): Promise<NetworkRecord> {
     const { catalog, events } = this.#options
-    const record = await this.#plan(request)
-    // From the check to the put there is no await: of two creates with one name, the second finds the first one's record.
+    const routes = await this.#hostRoutes()
+    // From the plan to the put there is no await: of two creates, the second finds the first one's name and subnet taken.
+    const record = this.#plan(request, routes)
     if (catalog.byName(record.name) !== undefined) {
       throw new BerthError('CONFLICT', `network with name ${record.name} already exists`)
     }
@@ -193,9 +195,12 @@ export class NetworkService {
     await this.#options.netd.request('networkRemove', { networkId })
   }
 
-  async #plan(request: NetworkCreateRequest): Promise<NetworkRecord> {
-    const { catalog, netd, newId, now } = this.#options
-    const { routes } = await netd.request<'routes', { routes: readonly string[] }>('routes', {})
+  async #hostRoutes(): Promise<readonly string[]> {
+    return (await this.#options.netd.request<'routes', { routes: readonly string[] }>('routes', {})).routes
+  }
+
+  #plan(request: NetworkCreateRequest, routes: readonly string[]): NetworkRecord {
+    const { catalog, newId, now } = this.#options
     const records = catalog.list()
     const networks = records.flatMap(record => subnetsOf(record).map(subnet => ({ name: record.name, subnet })))
     // Our own bridges are among the routes: they count as networks, with their names in errors.

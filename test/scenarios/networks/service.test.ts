@@ -28,6 +28,14 @@ describe('networks as the API has them', () => {
     assert.match(await lab.host('ip', '-o', 'link'), new RegExp(`br-${Id.slice(0, 12)}`))
   })
 
+  test('networks that are made at the same time get different subnets', async () => {
+    const names = ['left', 'middle', 'right']
+    await Promise.all(names.map(name => service().create({ Name: name })))
+    const subnets = names.map(name => service().inspect(name).IPAM.Config?.[0]?.Subnet)
+    assert.equal(new Set(subnets).size, names.length, `${subnets}`)
+    await Promise.all(names.map(name => service().remove(name)))
+  })
+
   test('a network in use is not removed or pruned; detached it is, with its bridge', async () => {
     const { id } = await lab.container('user', { mode: 'twin' })
     const network = service().inspect('twin')
