@@ -20,7 +20,7 @@ export function kernelState(instance: string): KernelState {
       .map(line => line.split(' ')[4] ?? '')
       .filter(point => point.includes(instance))
       .sort(),
-    links: readdirSync('/sys/class/net').filter(name => /^(br-|veth|b[a-z]*-)/.test(name)),
+    links: linkNames().filter(name => /^(br-|veth|b[a-z]*-)/.test(name)),
     tables: existsSync('/usr/sbin/nft') ? nftTables().filter(table => table.includes(instance)) : [],
     cgroups: cgroupRoots()
       .map(root => join(root, instance))
@@ -42,6 +42,14 @@ export async function assertNothingLeft(instance: string, before: KernelState): 
     )
   }
   await eventually('kernel state as before', () => left().length === 0, 5_000).catch(() => assert.deepEqual(left(), []))
+}
+
+// Not /sys/class/net: that shows the network namespace of whoever mounted /sys, this the caller's own.
+function linkNames(): string[] {
+  return readFileSync('/proc/self/net/dev', 'utf8')
+    .split('\n')
+    .slice(2)
+    .flatMap(line => line.split(':')[0]?.trim() || [])
 }
 
 function nftTables(): string[] {
