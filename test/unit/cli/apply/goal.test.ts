@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judgeGoal } from '../../../../cli/apply/goal.ts'
+import type { Goal } from '../../../../cli/plan/plan.ts'
+import type { ContainerInspect } from '../../../../schemas/api/containers.ts'
+
+interface Facts {
+  readonly status: string
+  readonly exitCode?: number
+  readonly health?: string
+  readonly policy?: string
+  readonly isOomKilled?: boolean
+  readonly probe?: string
+}
+
+function verdict(
+  goal: Goal,
+  { status, exitCode = 0, health, policy = 'no', isOomKilled = false, probe }: Facts,
+): string {
+  const log = probe === undefined ? [] : [{ Output: probe }]
+  const container = {
+    State: {
+      Status: status,
+      ExitCode: exitCode,
+      OOMKilled: isOomKilled,
+      Error: '',
+      ...(health !== undefined && { Health: { Status: health, Log: log } }),
+    },
+    HostConfig: { RestartPolicy: { Name: policy } },
+  } as unknown as ContainerInspect
+  const result = judgeGoal(goal, container)
+  return result.kind === 'failed' ? result.reason : result.kind
+}
+
+test('ready: running without a health check, or healthy', () => {
+  assert.equal(verdict('ready', { status: 'running' }), 'reached')
+  assert.equal(verdict('ready', { status: 'running', health: 'healthy' }), 'reached')
+  assert.equal(verdict('ready', { status: 'running', health: 'starting' }), 'pending')
+  assert.equal(verdict('ready', { status: 'created' }), 'pending')
+  assert.equal(verdict('ready', { status: 'restarting', exitCode: 1 }), 'pending')
+})
+
+test('ready: a job that exited with 0 has reached its goal, one with another code has failed', () => {
+  assert.equal(verdict('ready', { status: 'exited' }), 'reached')
+  assert.equal(verdict('ready', { status: 'exited', policy: 'on-failure' }), 'reached')
+  assert.equal(verdict('ready', { status: 'exited', policy: 'always' }), 'exited with code 0')
+  assert.equal(verdict('ready', { status: 'exited', exitCode: 3 }), 'exited with code 3')
+  assert.equal(
+    verdict('ready', { status: 'exited', exitCode: 137, isOomKilled: true }),
+    'exited with code 137 (out of memory)',
+  )
+})
+
+test('healthy: only a health check can say so', () => {
+  assert.equal(verdict('healthy', { status: 'running', health: 'healthy' }), 'reached')
+  assert.match(verdict('healthy', { status: 'running' }), /has no health check/)
+  assert.equal(verdict('healthy', { status: 'exited' }), 'exited with code 0')
+  assert.equal(
+    verdict('healthy', { status: 'running', health: 'unhealthy', probe: 'connecting\nrefused\n' }),
+    'is unhealthy: refused',
+  )
+})
+
+test('completed: ended with 0, and nothing else', () => {
+  assert.equal(verdict('completed', { status: 'running', health: 'healthy' }), 'pending')
+  assert.equal(verdict('completed', { status: 'exited' }), 'reached')
+  assert.equal(verdict('completed', { status: 'exited', exitCode: 1 }), 'exited with code 1')
+})
