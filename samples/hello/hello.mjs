@@ -3,7 +3,9 @@ import { hostname, totalmem } from 'node:os'
 
 const server = createServer((request, response) => {
   if (request.url !== '/health') console.log(`${request.method} ${request.url}`)
-  response.end(`Hello from ${hostname()}: pid ${process.pid}, user ${process.getuid()}, ${Math.round(totalmem() / 2 ** 20)} MiB on the host\n`)
+  response.end(
+    `Hello from ${hostname()}: pid ${process.pid}, user ${process.getuid()}, ${Math.round(totalmem() / 2 ** 20)} MiB on the host\n`,
+  )
 })
 server.listen(8080, () => console.log('listening on port 8080'))
 

@@ -12,7 +12,9 @@ const routes = {
   'POST /orders': async request => {
     let body = ''
     for await (const chunk of request) body += chunk
-    const [order] = await db.query('insert into orders (item) values ($1) returning id, item, state', [JSON.parse(body).item])
+    const [order] = await db.query('insert into orders (item) values ($1) returning id, item, state', [
+      JSON.parse(body).item,
+    ])
     await queue.push('orders', order.id)
     return order
   },

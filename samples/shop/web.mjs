@@ -1,4 +1,4 @@
-import { createServer, request as ask } from 'node:http'
+import { request as ask, createServer } from 'node:http'
 
 const page = `<!doctype html><title>shop</title><h1>Shop</h1>
 <form id=f><input name=item placeholder="what do you want?"><button>Order</button></form><ul id=list></ul>

@@ -50,7 +50,8 @@ function checkImport(file, top, target, isPure) {
     return
   }
   const to = normalize(join(dirname(file), target))
-  if (!(allowed[top] ?? code).includes(to.split('/')[0])) problems.push(`${file}: ${top} may not import ${to}`)
+  if (!(allowed[top] ?? [...code, 'package.json']).includes(to.split('/')[0]))
+    problems.push(`${file}: ${top} may not import ${to}`)
   if (top !== 'cli' || !to.startsWith('cli/')) return
   const [here, there] = [flow.indexOf(file.split('/')[1]), flow.indexOf(to.split('/')[1])]
   const isAllowedPair = pairs.has(`${flow[here]}>${flow[there]}`)
