@@ -26,9 +26,9 @@ export function createPostgres({ host = 'db', user = 'shop', database = 'postgre
       buffer = buffer.subarray(length)
     }
   })
-  socket.on('close', () =>
-    waiting.splice(0).forEach(({ reject }) => reject(new Error('connection to PostgreSQL closed'))),
-  )
+  socket.on('close', () => {
+    for (const { reject } of waiting.splice(0)) reject(new Error('connection to PostgreSQL closed'))
+  })
 
   const ready = new Promise((resolve, reject) => {
     waiting.push({ resolve, reject })
