@@ -71,7 +71,7 @@ TEST(splits_lines_over_any_chunking) {
 	enum { TOTAL = 100000 };
 	static char data[TOTAL];
 	for (int i = 0; i < TOTAL; i++)
-		data[i] = i % 7001 == 7000 || (i > 60000 && i % 11 == 0) ? '\n' : (char)('a' + i % 26);
+		data[i] = (char)(i % 7001 == 7000 || (i > 60000 && i % 11 == 0) ? '\n' : 'a' + i % 26);
 	data[TOTAL - 1] = 'z'; /* ends without a newline */
 	const size_t chunks[] = {1, 13, 4096, 16384, TOTAL};
 	for (size_t c = 0; c < sizeof chunks / sizeof chunks[0]; c++) {
