@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs'
+import { rmdirSync, rmSync, unlinkSync } from 'node:fs'
 import { type Container, eventAttributes } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { armHealth, disarmHealth } from './health.ts'
+import type { ContainerPaths } from './record.ts'
 import { removeContainer } from './remove.ts'
 import { startContainer } from './start.ts'
 import { type ContainerEvent, type Effect, next } from './state.ts'
@@ -99,6 +100,18 @@ export async function releaseRuntime(context: ContainerContext, container: Conta
   for (const result of results) {
     if (result.status === 'rejected') context.log.error({ container: id, err: result.reason }, 'release failed')
   }
-  // A handful of files on tmpfs: synchronous calls cost less than a turn through the thread pool.
-  rmSync(pathsOf(context, id).bundle, { recursive: true, force: true })
+  removeBundle(pathsOf(context, id))
+}
+
+/**
+ * A handful of files on tmpfs: synchronous calls cost less than a turn through the thread pool, and by name a third of what a walk takes.
+ * Whatever is not as usual (a start that failed half-way, an upper layer on tmpfs) is walked.
+ */
+function removeBundle({ bundle, hosts, resolvConf, hostname }: ContainerPaths): void {
+  try {
+    for (const file of [hosts, resolvConf, hostname, `${bundle}/exit.json`]) unlinkSync(file)
+    rmdirSync(bundle)
+  } catch {
+    rmSync(bundle, { recursive: true, force: true })
+  }
 }
