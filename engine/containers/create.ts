@@ -41,8 +41,13 @@ export async function createContainer(
     const draft = toRecord(context, request, image, { id, name })
     undo.push(() => context.volumes.release(id, { removeAnonymous: true }))
     const mounts = await context.volumes.reserve(id, draft.mounts)
+    if (draft.hasFiles) {
+      undo.push(() => rm(pathsOf(context, id).data, { recursive: true, force: true }))
+      await writeFiles(pathsOf(context, id), request.Berth?.Files ?? [])
+    }
     undo.push(() => context.networks.release(id))
-    await context.networks.reserve({
+    // One wait for both lines of the journal: should only the first reach the disk, recovery drops it.
+    const reserved = context.networks.reserve({
       containerId: id,
       name,
       hostname: draft.config.Hostname ?? '',
@@ -57,11 +62,7 @@ export async function createContainer(
       sysctls: draft.hostConfig.Sysctls ?? {},
       labels: draft.config.Labels ?? {},
     })
-    if (draft.hasFiles) {
-      undo.push(() => rm(pathsOf(context, id).data, { recursive: true, force: true }))
-      await writeFiles(pathsOf(context, id), request.Berth?.Files ?? [])
-    }
-    const container = await context.registry.add({ ...draft, mounts })
+    const [container] = await Promise.all([context.registry.add({ ...draft, mounts }), reserved])
     context.images.use(image.id, { containerId: id, isRunning: () => isUp(container.state) })
     publish(context, container, 'create')
     return { Id: id, Warnings: [] }

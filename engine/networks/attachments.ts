@@ -42,7 +42,7 @@ export interface Attachment {
 /** What the containers' side needs from networks. */
 export interface ContainerNetworks {
   /**
-   * At create: checks and records. Throws NOT_FOUND `network x not found`, INVALID_ARGUMENT for a malformed port, address or alias, and for a user
+   * At create: checks and records; resolves when that is durable. Throws at once NOT_FOUND `network x not found`, INVALID_ARGUMENT for a malformed port, address or alias, and for a user
    * address outside every subnet. Nothing is taken yet: addresses and ports are taken at `attach`, as dockerd does.
    */
   reserve(request: NetworkRequest): Promise<void>

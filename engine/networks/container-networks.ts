@@ -36,9 +36,9 @@ export class ContainerAttachments implements ContainerNetworks {
     this.#options = options
   }
 
-  async reserve(request: NetworkRequest): Promise<void> {
+  reserve(request: NetworkRequest): Promise<void> {
     checkRequest(request, this.#find)
-    await this.#options.requests.put(request.containerId, request)
+    return this.#options.requests.put(request.containerId, request)
   }
 
   async attach(containerId: string): Promise<Attachment> {
