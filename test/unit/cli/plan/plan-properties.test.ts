@@ -109,7 +109,7 @@ test('from any state, applying the plan leaves nothing to do (but what stays as 
         [],
       )
     }),
-    { numRuns: 150 },
+    { numRuns: 50 },
   )
 })
 
@@ -127,7 +127,7 @@ test('ops wait for ops of the plan only, without a cycle, and each key is there 
       for (const op of ops)
         if (op.partOf !== undefined) assert.ok(dag.nodes.has(op.partOf), `${op.key} is part of ${op.partOf}`)
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   )
 })
 
@@ -138,7 +138,7 @@ test('the order of keys in the file changes nothing', () => {
       const withoutPlaces = (plan: Plan): string => JSON.stringify(plan)
       assert.equal(withoutPlaces(upOf(turned, nothing('p', images))), withoutPlaces(upOf(tree, nothing('p', images))))
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   )
 })
 
@@ -154,7 +154,7 @@ test('down leaves no container and no network, and keeps volumes', () => {
       )
       assert.deepEqual([wiped.containers, wiped.networks, wiped.volumes], [[], {}, {}])
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   )
 })
 
