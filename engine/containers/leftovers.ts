@@ -5,7 +5,7 @@ const cgroupRoot = '/sys/fs/cgroup'
 const tries = 50
 
 /**
- * Kills and removes what a monitor that was itself killed has left in a container's cgroup. Only used at recovery: a living monitor does this itself.
+ * Kills and removes what a monitor that was itself killed has left in a container's cgroup. A living monitor does this itself.
  * `path` is below each hierarchy's root, e.g. `/berth/<id>`. Never fails; what cannot be removed is tried again at the next start.
  */
 export async function killLeftovers(path: string): Promise<void> {

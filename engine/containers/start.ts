@@ -21,6 +21,7 @@ import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { hostsFile, resolvConfFile } from './etc-files.ts'
 import { handleExit, handleOom, memoryLimitOf } from './exit.ts'
+import { killLeftovers } from './leftovers.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
 import { killsAllOnOom } from './restart.ts'
@@ -109,10 +110,12 @@ export async function connectMonitor(context: ContainerContext, container: Conta
   return monitor
 }
 
-/** A monitor that dies takes its container along (its init is told to die with it): the exit code is nobody's to know. */
+/** Without its monitor a container has nobody who holds its output and waits for its end: it is ended too. Its exit code is nobody's to know. */
 async function handleLostMonitor(context: ContainerContext, container: Container, monitor: Monitor): Promise<void> {
   if (container.live.monitor !== monitor) return
   container.live.monitor = undefined
+  const parent = container.record.hostConfig.CgroupParent || context.host.cgroupParent
+  await killLeftovers(`${parent}/${container.record.id}`)
   const at = formatTime(context.clock.now())
   await handleExit(context, container, {
     pid: container.state.pid,
