@@ -78,17 +78,21 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-static void load_overlay(const char *modules)
+// What Debian's kernel has as modules and Berth needs, each after those that it builds on. One that is built in or missing is passed over.
+static void load_modules(const char *modules)
 {
+	static const char *const needed[] = {"fs/overlayfs/overlay", "net/llc/llc", "net/802/stp", "net/bridge/bridge", "drivers/net/veth"};
 	struct utsname name;
-	char path[4096];
 	uname(&name);
-	snprintf(path, sizeof(path), "%s/%s/kernel/fs/overlayfs/overlay.ko", modules, name.release);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	syscall(SYS_finit_module, fd, "", 0);
-	close(fd);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		char path[4096];
+		snprintf(path, sizeof(path), "%s/%s/kernel/%s.ko", modules, name.release, needed[i]);
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		syscall(SYS_finit_module, fd, "", 0);
+		close(fd);
+	}
 }
 
 static void mount_root(void)
@@ -209,7 +213,7 @@ int main(void)
 	check(read(fd, kernel_arguments, sizeof(kernel_arguments) - 1), "command line");
 	close(fd);
 	char *run = argument("lane_run"), *shares = argument("lane_share"), *modules = argument("lane_modules");
-	load_overlay(modules);
+	load_modules(modules);
 	mount_root();
 	mount_system();
 	mount_shares(run, shares);
