@@ -28,8 +28,9 @@ export async function applyPlan(
   const { client, onProgress, parallel = defaultParallel } = context
   onProgress({ kind: 'plan', plan })
   for (const message of plan.warnings) onProgress({ kind: 'warning', message })
-  for (const { name, id, service } of plan.unchanged) {
-    onProgress({ kind: 'resource', resource: 'container', name, id, service, text: 'Running', state: 'done' })
+  for (const { name, id, service, isDone } of plan.unchanged) {
+    const text = isDone ? 'Exited' : 'Running'
+    onProgress({ kind: 'resource', resource: 'container', name, id, service, text, state: 'done' })
   }
   const ids = new Map<string, string>()
   if (plan.ops.length === 0) return { results: [], failures: [], isCancelled: false, ids }

@@ -1,4 +1,4 @@
-import { containerLogs } from '../client/containers.ts'
+import { containerLogs, inspectContainer } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import type { Op } from '../plan/plan.ts'
 import { subjectOf } from './progress-of.ts'
@@ -13,7 +13,13 @@ export async function failuresOf(client: EngineClient, results: readonly OpResul
     if (outcome.kind !== 'failed' || outcome.error.code === 'CANCELLED') continue
     failures.push(failureOf(client, op, outcome.error))
   }
-  return Promise.all(failures)
+  return withoutRepetitions(await Promise.all(failures))
+}
+
+/** Two ops that waited for the same service fail with the same words: that is one failure. */
+function withoutRepetitions(failures: readonly Failure[]): readonly Failure[] {
+  const byText = new Map(failures.map(failure => [`${failure.subject}\n${failure.error.message}`, failure]))
+  return [...byText.values()]
 }
 
 async function failureOf(client: EngineClient, op: Op, error: Failure['error']): Promise<Failure> {
@@ -26,11 +32,14 @@ async function failureOf(client: EngineClient, op: Op, error: Failure['error']):
   return { subject: `${resource} ${names.join(', ')}`, ...(service !== undefined && { service }), error }
 }
 
-/** The last lines that a container wrote; none when they cannot be had, because this only explains another failure. */
+/** The last lines that a container wrote since its last start; none when they cannot be had, because this only explains another failure. */
 export async function logTailOf(client: EngineClient, id: string): Promise<readonly string[]> {
   try {
+    const { State, Config } = await inspectContainer(client, id)
+    const since = `${Date.parse(State.StartedAt) / 1000}`
+    const query = { tail: String(tailLines), since }
     let text = ''
-    for await (const { data } of await containerLogs(client, id, { tail: String(tailLines) })) text += data
+    for await (const { data } of await containerLogs(client, id, query, { tty: Config.Tty ?? false })) text += data
     return text
       .split('\n')
       .map(line => line.trimEnd())

@@ -102,12 +102,21 @@ export function progressOf(listener: ProgressListener, idOf: (name: string) => s
     },
     ended(op: Op, outcome: Outcome): void {
       const words = wordsOf(op)
-      if (outcome.kind === 'failed') tell(op, 'Error', 'failed', outcome.error.message)
-      else if (outcome.kind === 'skipped' && words !== undefined && op.kind !== 'wait')
-        tell(op, 'Skipped', 'skipped', skippedText(outcome.because))
-      else if (outcome.kind === 'done' && words !== undefined) tell(op, words[1], 'done')
+      if (outcome.kind === 'failed') {
+        if (outcome.error.code === 'CANCELLED') tell(op, 'Skipped', 'skipped', skippedText('cancelled'))
+        else tell(op, 'Error', 'failed', outcome.error.message)
+      } else if (words !== undefined) {
+        if (outcome.kind === 'done') tell(op, words[1], 'done')
+        else if (op.kind !== 'wait') tell(op, 'Skipped', 'skipped', skippedText(outcome.because))
+      }
     },
   }
 }
 
-const skippedText = (because: string): string => (because === 'cancelled' ? 'interrupted' : `because of ${because}`)
+/** `because` is the key of an op (see plan/keys.ts) or `cancelled`. */
+function skippedText(because: string): string {
+  const [kind, ...rest] = because.split('/')
+  if (kind === 'cancelled') return 'interrupted'
+  if (kind === 'wait') return `because service ${rest[0]} is not ${rest[1] === 'completed' ? 'done' : rest[1]}`
+  return `because of ${kind} ${rest.slice(0, -1).join('/')}`
+}

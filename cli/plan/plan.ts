@@ -149,6 +149,8 @@ export interface Unchanged {
   readonly service: string
   readonly name: string
   readonly id: string
+  /** A job that has done its work: it is right as it is, and not running. */
+  readonly isDone: boolean
 }
 
 export interface Plan {

@@ -49,7 +49,7 @@ export class Upgrade {
     return [...this.#input.decisions.values()].flatMap(({ service, kept }) =>
       kept
         .filter(container => this.#touch(container).kind === 'none' || this.#input.options.noStart === true)
-        .map(({ id, name }) => ({ service: service.name, name, id })),
+        .map(({ id, name, state }) => ({ service: service.name, name, id, isDone: state === 'exited' })),
     )
   }
 

@@ -28,7 +28,8 @@ export const planOutput = z.strictObject({
       why: z.array(reason),
     }),
   ),
-  unchanged: z.array(z.strictObject({ service: z.string(), name: z.string(), id: z.string() })),
+  /** `isDone`: a job that has ended well, and is not running. */
+  unchanged: z.array(z.strictObject({ service: z.string(), name: z.string(), id: z.string(), isDone: z.boolean() })),
   warnings: z.array(z.string()),
 })
 
