@@ -62,8 +62,6 @@ static int add_one(struct names *names, struct endpoint *endpoint, const char *n
 	names->count++;
 	return 0;
 }
-#pragma GCC diagnostic pop
-
 int names_add(struct names *names, struct endpoint *endpoint) {
 	if (names->count + endpoint->name_count > names->bucket_count && enlarge(names) < 0)
 		return -ENOMEM;
@@ -75,6 +73,8 @@ int names_add(struct names *names, struct endpoint *endpoint) {
 	}
 	return 0;
 }
+
+#pragma GCC diagnostic pop
 
 void names_remove(struct names *names, struct endpoint *endpoint) {
 	for (size_t i = 0; i < endpoint->name_count; i++) {
