@@ -3,7 +3,7 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { isUp } from './state.ts'
-import { notify, publish, releaseRuntime, transition } from './transition.ts'
+import { abandonAttaches, notify, publish, releaseRuntime, transition } from './transition.ts'
 
 /** Throws CONFLICT with dockerd's text when a client may not remove the container as it is. */
 export function checkRemovable(container: Container): void {
@@ -27,6 +27,7 @@ export async function removeContainer(
   if (context.registry.find(id) !== container) return
   const wasUp = isUp(container.state)
   await transition(context, container, { kind: 'removing' })
+  abandonAttaches(container)
   if (wasUp || container.live.monitor !== undefined) await releaseRuntime(context, container)
   try {
     await Promise.all([

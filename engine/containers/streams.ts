@@ -67,6 +67,8 @@ function forwardInput(client: Duplex, socket: Duplex, options: JoinOptions): voi
     }
   })
   client.once('end', () => socket.end())
+  // Whoever read a request body from this connection has paused it, and a listener alone does not undo that.
+  client.resume()
 }
 
 /** `ctrl-p,ctrl-q`, `a,b`: the bytes of a detach sequence. Empty text is the default; throws nothing, unknown words are dropped. */

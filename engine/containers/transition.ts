@@ -92,8 +92,7 @@ function scheduleRestart(context: ContainerContext, container: Container, delayM
 export async function releaseRuntime(context: ContainerContext, container: Container): Promise<void> {
   const { id } = container.record
   const { monitor } = container.live
-  for (const pending of container.live.pendingAttaches) pending.abandon()
-  container.live.pendingAttaches.clear()
+  abandonAttaches(container)
   container.live.monitor = undefined
   container.live.mounts = []
   const results = await Promise.allSettled([context.networks.detach(id), monitor?.release()])
@@ -114,4 +113,10 @@ function removeBundle({ bundle, hosts, resolvConf, hostname }: ContainerPaths): 
   } catch {
     rmSync(bundle, { recursive: true, force: true })
   }
+}
+
+/** Ends the connections of clients that wait for a start which is not going to come. */
+export function abandonAttaches({ live }: Container): void {
+  for (const pending of live.pendingAttaches) pending.abandon()
+  live.pendingAttaches.clear()
 }

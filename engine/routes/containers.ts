@@ -157,6 +157,8 @@ async function attachRoute(context: ContainerContext, request: RequestContext): 
   const { query } = request
   const container = context.registry.get(idOf(request))
   const type = streamType(request, container.record.config.Tty === true)
+  // Attach has no body, but a client may send one: it must not be taken for input.
+  await request.readBody()
   if (queryFlag(query, 'logs') && !queryFlag(query, 'stream')) return logsRoute(context, request)
   await attach(
     context,
