@@ -14,7 +14,6 @@ export interface Container {
 
 export interface ExitResult {
   readonly code: number
-  readonly error?: string
 }
 
 /** Somebody who waits for a container: `exit` at the end of a run, `removed` when it is gone. Each is told once. */
@@ -71,7 +70,14 @@ export const createLive = (): Live => ({
   oomKillsKnown: 0,
 })
 
-/** Labels plus image and name: the attributes of every container event. */
-export function eventAttributes(record: ContainerRecord): Record<string, string> {
-  return { ...record.config.Labels, image: record.config.Image ?? '', name: record.name }
+const attributesOf = new WeakMap<ContainerRecord, Readonly<Record<string, string>>>()
+
+/** Labels plus image and name: the attributes of every container event, made once for a record. */
+export function eventAttributes(record: ContainerRecord): Readonly<Record<string, string>> {
+  let attributes = attributesOf.get(record)
+  if (attributes === undefined) {
+    attributes = Object.freeze({ ...record.config.Labels, image: record.config.Image ?? '', name: record.name })
+    attributesOf.set(record, attributes)
+  }
+  return attributes
 }

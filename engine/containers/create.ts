@@ -115,8 +115,12 @@ function toRecord(
 }
 
 function defaultHostname(context: ContainerContext, hostConfig: HostConfig, id: string): string {
-  const isHosts = hostConfig.NetworkMode === 'host' || hostConfig.UTSMode === 'host'
-  return isHosts ? context.host.hostname : id.slice(0, 12)
+  const mode = hostConfig.NetworkMode ?? ''
+  if (mode.startsWith('container:')) {
+    // It has the other's addresses, so it goes by the other's name.
+    return context.registry.get(mode.slice('container:'.length)).record.config.Hostname || id.slice(0, 12)
+  }
+  return mode === 'host' || hostConfig.UTSMode === 'host' ? context.host.hostname : id.slice(0, 12)
 }
 
 /** Members that inspect shows with dockerd's defaults. */

@@ -1,4 +1,5 @@
 import type { OomPolicy } from '../../schemas/api/berth.ts'
+import type { HostConfig } from '../../schemas/api/host-config.ts'
 import type { ExitRecord, OomReport } from '../../schemas/runtime/monitor.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
@@ -85,6 +86,15 @@ const policyOf = (container: Container): OomPolicy => container.record.oomPolicy
 
 export const memoryLimitOf = (container: Container): number =>
   container.state.grownMemoryBytes ?? container.record.hostConfig.Memory ?? 0
+
+/** HostConfig with the limit that out-of-memory kills have raised, and a swap limit moved along by the same number of bytes. */
+export function grownHostConfig(container: Container): HostConfig {
+  const { hostConfig } = container.record
+  const grown = container.state.grownMemoryBytes
+  if (grown === undefined || hostConfig.Memory === undefined) return hostConfig
+  const swap = hostConfig.MemorySwap ?? 0
+  return { ...hostConfig, Memory: grown, ...(swap > 0 ? { MemorySwap: swap + grown - hostConfig.Memory } : {}) }
+}
 
 function factsOf(container: Container, exit: ExitRecord) {
   return {

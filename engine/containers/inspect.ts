@@ -3,7 +3,7 @@ import type { HostConfig } from '../../schemas/api/host-config.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { describeMounts, describePaths, describeState } from './describe.ts'
-import { memoryLimitOf } from './exit.ts'
+import { grownHostConfig } from './exit.ts'
 
 /** GET /containers/{id}/json. From memory: no file, no other process is asked. */
 export function inspectContainer(
@@ -48,8 +48,6 @@ export function inspectContainer(
 
 /** Lists that clients read without asking are there, and empty. */
 function describeHostConfig(container: Container): HostConfig {
-  const { hostConfig } = container.record
-  const grown = container.state.grownMemoryBytes === undefined ? {} : { Memory: memoryLimitOf(container) }
   return {
     Binds: [],
     PortBindings: {},
@@ -61,7 +59,6 @@ function describeHostConfig(container: Container): HostConfig {
     NanoCpus: 0,
     CpuShares: 0,
     ConsoleSize: [0, 0],
-    ...hostConfig,
-    ...grown,
+    ...grownHostConfig(container),
   }
 }

@@ -20,7 +20,7 @@ import { formatTime } from './clock.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { hostsFile, resolvConfFile } from './etc-files.ts'
-import { handleExit, handleOom, memoryLimitOf } from './exit.ts'
+import { grownHostConfig, handleExit, handleOom } from './exit.ts'
 import { killLeftovers } from './leftovers.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
@@ -169,7 +169,7 @@ async function buildConfig(
     id: record.id,
     args: record.args,
     config: record.config,
-    hostConfig: withGrownMemory(container),
+    hostConfig: grownHostConfig(container),
     security: parseSecurityOptions(hostConfig.SecurityOpt ?? [], context.host.capabilities),
     user: parts.user,
     rootfsPath: paths.rootfs,
@@ -188,19 +188,6 @@ async function buildConfig(
     ...(height && width ? { consoleSize: { height, width } } : {}),
     host: context.host,
   })
-}
-
-/** The limit that out-of-memory kills have raised, and a swap limit moved along by the same number of bytes. */
-function withGrownMemory(container: Container): Container['record']['hostConfig'] {
-  const { hostConfig } = container.record
-  const grown = container.state.grownMemoryBytes
-  if (grown === undefined || hostConfig.Memory === undefined) return hostConfig
-  const swap = hostConfig.MemorySwap ?? 0
-  return {
-    ...hostConfig,
-    Memory: memoryLimitOf(container),
-    ...(swap > 0 ? { MemorySwap: swap + grown - hostConfig.Memory } : {}),
-  }
 }
 
 /**

@@ -118,7 +118,8 @@ export function next(state: ContainerState, event: ContainerEvent): Transition {
           { kind: 'cancelRestart' },
           { kind: 'publish', action: 'die', attributes: { exitCode: String(event.exitCode), execDuration: '0' } },
           { kind: 'releaseRuntime' },
-          { kind: 'notifyExit' },
+          // Who asked for a first start is told by its answer; who waits through restarts learns that there will be no more.
+          ...(state.status === 'restarting' ? [{ kind: 'notifyExit' } as const] : []),
           { kind: 'autoRemove' },
         ],
       }

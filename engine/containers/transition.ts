@@ -55,18 +55,20 @@ export function publish(
   context: ContainerContext,
   container: Container,
   action: string,
-  attributes: Readonly<Record<string, string>> = {},
+  attributes?: Readonly<Record<string, string>>,
 ): void {
-  context.events.publish('container', action, container.record.id, {
-    ...eventAttributes(container.record),
-    ...attributes,
-  })
+  const common = eventAttributes(container.record)
+  context.events.publish(
+    'container',
+    action,
+    container.record.id,
+    attributes === undefined ? common : { ...common, ...attributes },
+  )
 }
 
 /** Tells those who wait; `removed` waiters stay until the container is gone. */
 export function notify(container: Container, condition: 'exit' | 'removed'): void {
-  const { exitCode, error } = container.state
-  const result = { code: exitCode, ...(error === '' ? {} : { error }) }
+  const result = { code: container.state.exitCode }
   for (const waiter of [...container.live.waiters]) {
     if (waiter.condition !== condition) continue
     container.live.waiters.delete(waiter)

@@ -64,6 +64,11 @@ function checkHostConfig(hostConfig: HostConfig): void {
   }
   if (hostConfig.UsernsMode && hostConfig.UsernsMode !== 'host')
     throw invalid('invalid userns mode: only "" and "host" are supported')
+  const [request] = hostConfig.DeviceRequests ?? []
+  if (request !== undefined) {
+    const capabilities = (request.Capabilities ?? []).map(names => `[${names.join(' ')}]`).join(' ')
+    throw invalid(`could not select device driver "${request.Driver ?? ''}" with capabilities: [${capabilities}]`)
+  }
   const score = hostConfig.OomScoreAdj ?? 0
   if (score < -1000 || score > 1000) throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`)
   for (const name of Object.keys(hostConfig.Sysctls ?? {})) {

@@ -146,10 +146,8 @@ async function waitRoute(context: ContainerContext, request: RequestContext): Pr
   const waiting = waitForCondition(context.registry.get(idOf(request)), condition satisfies WaitCondition)
   request.signal.addEventListener('abort', waiting.cancel, { once: true })
   const response = request.stream(200, { 'Content-Type': 'application/json' })
-  const { code, error } = await waiting.result
-  response.end(
-    `${JSON.stringify({ StatusCode: code, ...(error === undefined ? {} : { Error: { Message: error } }) })}\n`,
-  )
+  const { code } = await waiting.result
+  response.end(`${JSON.stringify({ StatusCode: code })}\n`)
   return undefined
 }
 
