@@ -61,8 +61,10 @@ export async function applyPlan(
       onOutcome: progress.ended,
     })
     const failures = await failuresOf(client, results)
-    const dead =
-      watch === undefined ? [] : await deaths(context, await watch, results, ids, options.monitorMs ?? defaultMonitorMs)
+    // If the stream could not be had, the starts that need it have failed with the reason.
+    const opened = await watch?.catch(() => undefined)
+    const monitorMs = options.monitorMs ?? defaultMonitorMs((await client.facts()).isBerth)
+    const dead = opened === undefined ? [] : await deaths(context, opened, results, ids, monitorMs)
     const isCancelled = context.signal?.aborted === true && results.some(({ outcome }) => outcome.kind !== 'done')
     return { results, failures: withoutDoubles(failures, dead), isCancelled, ids }
   } finally {

@@ -9,9 +9,10 @@ import type { Failure } from './report.ts'
 
 /**
  * How long `up` watches after its last start. A program that cannot be run or that stops at its first line is down within a few
- * milliseconds; more would be paid by every `up` that goes well. `--wait` watches until everything is ready.
+ * milliseconds; more would be paid by every `up` that goes well. dockerd needs longer to notice an exit, and is slower anyway. `--wait`
+ * watches until everything is ready.
  */
-export const defaultMonitorMs = 30
+export const defaultMonitorMs = (isBerth: boolean): number => (isBerth ? 30 : 300)
 
 /**
  * Containers started in this run that are down again. Only a final end counts: one that its restart policy brings back is the engine's
