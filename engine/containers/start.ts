@@ -24,7 +24,7 @@ import { grownHostConfig, handleExit, handleOom } from './exit.ts'
 import { killLeftovers } from './leftovers.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
-import { killsAllOnOom } from './restart.ts'
+import { decideRestart, killsAllOnOom, type RestartDecision } from './restart.ts'
 import { zeroTime } from './state.ts'
 import { transition } from './transition.ts'
 import { resolveUser } from './user.ts'
@@ -44,11 +44,26 @@ export async function startContainer(
     await transition(context, container, { kind: 'started', pid, at: startedAt, byPolicy: options.byPolicy })
   } catch (error) {
     const failure = describeFailure(error)
-    await transition(context, container, { kind: 'startFailed', ...failure, at: formatTime(context.clock.now()) })
+    const decision = options.byPolicy
+      ? decideAfterFailure(container, failure.exitCode)
+      : { restarts: false, delayMs: 0 }
+    const at = formatTime(context.clock.now())
+    await transition(context, container, { kind: 'startFailed', ...failure, at, decision })
     throw error instanceof BerthError && error.message === failure.error
       ? error
       : new BerthError(codeOf(error), failure.error, { cause: error })
   }
+}
+
+/** A failed restart may be a passing trouble (a port, a full disk): the policy tries again, with its growing delays. */
+function decideAfterFailure({ record, state }: Container, exitCode: number): RestartDecision {
+  return decideRestart(record.restartPolicy, {
+    exitCode,
+    ranForMs: 0,
+    restartCount: state.restartCount,
+    lastDelayMs: state.restartDelayMs,
+    isManuallyStopped: state.isManuallyStopped,
+  })
 }
 
 async function bringUp(context: ContainerContext, container: Container) {

@@ -45,7 +45,14 @@ export const initialState: ContainerState = {
 export type ContainerEvent =
   | { readonly kind: 'started'; readonly pid: number; readonly at: string; readonly byPolicy: boolean }
   /** `exitCode` as dockerd: 127 program not found, 126 not runnable, 128 anything else. */
-  | { readonly kind: 'startFailed'; readonly error: string; readonly exitCode: number; readonly at: string }
+  | {
+      readonly kind: 'startFailed'
+      readonly error: string
+      readonly exitCode: number
+      readonly at: string
+      /** What the policy makes of a failed restart; a start by hand is not repeated. */
+      readonly decision: RestartDecision
+    }
   | {
       readonly kind: 'exited'
       readonly code: number
@@ -103,27 +110,8 @@ export function next(state: ContainerState, event: ContainerEvent): Transition {
           { kind: 'armHealth', isFresh: true },
         ],
       }
-    case 'startFailed': {
-      const hasRun = state.startedAt !== zeroTime
-      return {
-        state: {
-          ...state,
-          status: hasRun ? 'exited' : 'created',
-          pid: 0,
-          exitCode: event.exitCode,
-          error: event.error,
-          ...(hasRun ? { finishedAt: event.at } : {}),
-        },
-        effects: [
-          { kind: 'cancelRestart' },
-          { kind: 'publish', action: 'die', attributes: { exitCode: String(event.exitCode), execDuration: '0' } },
-          { kind: 'releaseRuntime' },
-          // Who asked for a first start is told by its answer; who waits through restarts learns that there will be no more.
-          ...(state.status === 'restarting' ? [{ kind: 'notifyExit' } as const] : []),
-          { kind: 'autoRemove' },
-        ],
-      }
-    }
+    case 'startFailed':
+      return startFailed(state, event)
     case 'exited':
       return exited(state, event)
     case 'paused':
@@ -204,6 +192,45 @@ function exited(state: ContainerState, event: Extract<ContainerEvent, { kind: 'e
     effects.push({ kind: 'releaseRuntime' }, { kind: 'notifyExit' }, { kind: 'autoRemove' })
   }
   return { state: ended, effects }
+}
+
+function startFailed(state: ContainerState, event: Extract<ContainerEvent, { kind: 'startFailed' }>): Transition {
+  const { decision, exitCode, error } = event
+  const die: Effect = { kind: 'publish', action: 'die', attributes: { exitCode: String(exitCode), execDuration: '0' } }
+  if (decision.restarts) {
+    const { restartCount } = state
+    return {
+      state: {
+        ...state,
+        status: 'restarting',
+        pid: 0,
+        exitCode,
+        error,
+        restartCount: restartCount + 1,
+        restartDelayMs: decision.delayMs,
+      },
+      effects: [die, { kind: 'releaseRuntime' }, { kind: 'scheduleRestart', delayMs: decision.delayMs }],
+    }
+  }
+  const hasRun = state.startedAt !== zeroTime
+  return {
+    state: {
+      ...state,
+      status: hasRun ? 'exited' : 'created',
+      pid: 0,
+      exitCode,
+      error,
+      ...(hasRun ? { finishedAt: event.at } : {}),
+    },
+    effects: [
+      { kind: 'cancelRestart' },
+      die,
+      { kind: 'releaseRuntime' },
+      // Who asked for a first start is told by its answer; who waits through restarts learns that there will be no more.
+      ...(state.status === 'restarting' ? [{ kind: 'notifyExit' } as const] : []),
+      { kind: 'autoRemove' },
+    ],
+  }
 }
 
 const unchanged = (state: ContainerState): Transition => ({ state, effects: [] })

@@ -67,11 +67,17 @@ test('stopping one that waits for its next restart takes it down at once', () =>
 })
 
 test('a failed first start leaves it created with an exit code, a failed later one leaves it exited', () => {
-  const failed: ContainerEvent = { kind: 'startFailed', error: 'no such file', exitCode: 127, at }
+  const failed: ContainerEvent = { kind: 'startFailed', error: 'no such file', exitCode: 127, at, decision: stays }
   const first = next(initialState, failed).state
   assert.deepEqual([first.status, first.exitCode, first.error], ['created', 127, 'no such file'])
   const later = next(next(next(initialState, started).state, exited()).state, failed).state
   assert.deepEqual([later.status, later.finishedAt], ['exited', at])
+})
+
+test('a restart that fails is tried again by its policy', () => {
+  const again = { restarts: true, delayMs: 200 }
+  const failed: ContainerEvent = { kind: 'startFailed', error: 'port in use', exitCode: 128, at, decision: again }
+  assert.deepEqual(kinds([started, exited(again), failed]), ['restarting', 'die', 'releaseRuntime', 'scheduleRestart'])
 })
 
 test('an exit that is told twice is one exit', () => {
@@ -89,7 +95,7 @@ test('whatever happens in whatever order, only a container that is up has a proc
       { kind: 'stopRequested' },
       { kind: 'removing' },
     ),
-    fc.constant<ContainerEvent>({ kind: 'startFailed', error: 'x', exitCode: 128, at }),
+    fc.constant<ContainerEvent>({ kind: 'startFailed', error: 'x', exitCode: 128, at, decision: stays }),
   )
   fc.assert(
     fc.property(fc.array(event), events => {
