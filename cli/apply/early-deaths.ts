@@ -12,7 +12,7 @@ import type { Failure } from './report.ts'
  * milliseconds; more would be paid by every `up` that goes well. dockerd needs longer to notice an exit, and is slower anyway. `--wait`
  * watches until everything is ready.
  */
-export const defaultMonitorMs = (isBerth: boolean): number => (isBerth ? 30 : 300)
+export const defaultMonitorMs = (isBerth: boolean): number => (isBerth ? 30 : 1000)
 
 /**
  * Containers started in this run that are down again. Only a final end counts: one that its restart policy brings back is the engine's

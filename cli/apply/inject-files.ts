@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { packTar } from 'modern-tar'
 import type { ContainerFile } from '../../schemas/api/berth.ts'
 import { putArchive } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
@@ -26,6 +25,8 @@ export async function injectFiles(
   files: readonly PlannedFile[],
   contents: ReadonlyMap<string, Buffer>,
 ): Promise<void> {
+  // Loaded only here: berthd takes files with the create request.
+  const { packTar } = await import('modern-tar')
   const entries = files.map(({ kind, source, path, uid, gid, mode }) => {
     const body = contents.get(`${kind}:${source}`) ?? Buffer.alloc(0)
     return {

@@ -44,9 +44,7 @@ export function decide(input: DecideInput): ReadonlyMap<string, Decision> {
 function decideService(input: DecideInput, service: Service, decisions: ReadonlyMap<string, Decision>): Decision {
   const { observed, options } = input
   const spec = input.specOf(service)
-  const existing = observed.containers.filter(
-    container => container.service === service.name && !container.isOneOff && container.state !== 'removing',
-  )
+  const existing = containersOf(observed, service.name)
   const wanted = options.scale?.[service.name] ?? service.scale
   const judged = existing.map(container => judge(input, service, spec, container, decisions))
   // Too many: those that would be replaced anyway go first, then the highest numbers.
@@ -95,6 +93,23 @@ function judge(
     replacedNetworks.has(project.networks[network]?.name ?? network),
   )
   return { container, why, isRemovedFirst: forced.length > 0 || joinsReplaced }
+}
+
+const byService = new WeakMap<Observed, ReadonlyMap<string, readonly ObservedContainer[]>>()
+
+/** The containers of a service, one-off ones and those on their way out left aside. Indexed once: there may be a thousand services. */
+function containersOf(observed: Observed, service: string): readonly ObservedContainer[] {
+  const known = byService.get(observed)
+  if (known !== undefined) return known.get(service) ?? []
+  const groups = new Map<string, ObservedContainer[]>()
+  for (const container of observed.containers) {
+    if (container.isOneOff || container.state === 'removing') continue
+    const group = groups.get(container.service)
+    if (group === undefined) groups.set(container.service, [container])
+    else group.push(container)
+  }
+  byService.set(observed, groups)
+  return groups.get(service) ?? []
 }
 
 function recreatePolicy({ options, selection }: DecideInput, service: Service): NonNullable<UpOptions['recreate']> {
