@@ -32,7 +32,7 @@ import { type Spawner, startSpawner } from './runtime/spawner.ts'
 import { Store } from './store/store.ts'
 import { cachedText, describeHost } from './system/host.ts'
 import { type VolumeRecord, VolumeService } from './volumes/service.ts'
-import { inspectVolume } from './volumes/view.ts'
+import { volumeUsage } from './volumes/view.ts'
 
 export interface Daemon {
   /** Path of the socket that clients use. */
@@ -102,7 +102,7 @@ export async function startDaemon(
         instance: options.instance,
         images: () =>
           images.store.catalog.list().map(image => summarise(images.store, image, images.users.of(image.id).length)),
-        volumes: () => volumes.list().map(volume => inspectVolume(volumes, volume)),
+        volumes: () => Promise.all(volumes.list().map(volume => volumeUsage(volumes, volume))),
       }),
       ...eventRoutes({ events, now: systemClock.now }),
       ...berthRoutes(context),

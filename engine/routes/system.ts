@@ -14,8 +14,8 @@ export interface SystemRoutesOptions {
   readonly host: HostDescription
   readonly instance: string
   /** Images and volumes as the disk usage shows them. */
-  readonly images: () => readonly unknown[]
-  readonly volumes: () => readonly unknown[]
+  readonly images: () => readonly { readonly Size: number }[]
+  readonly volumes: () => Promise<readonly unknown[]>
 }
 
 /** `Builder-Version: 1` is the classic builder, the only one whose protocol is plain HTTP. */
@@ -35,12 +35,12 @@ export const systemRoutes = (options: SystemRoutesOptions): Route[] => [
   head('/_ping', () => ping),
   get('/version', () => ok(version(options))),
   get('/info', () => ok(info(options))),
-  get('/system/df', () =>
+  get('/system/df', async () =>
     ok({
-      LayersSize: 0,
+      LayersSize: options.images().reduce((sum, image) => sum + image.Size, 0),
       Images: options.images(),
       Containers: listContainers(options.context, { all: true, limit: 0, filters: new Map() }),
-      Volumes: options.volumes(),
+      Volumes: await options.volumes(),
       BuildCache: [],
     }),
   ),

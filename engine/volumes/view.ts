@@ -21,6 +21,12 @@ export function inspectVolume(service: VolumeService, volume: VolumeRecord): Vol
   }
 }
 
+/** A volume as GET /system/df shows it: with its bytes on the disk and how many containers have it. */
+export async function volumeUsage(service: VolumeService, volume: VolumeRecord): Promise<VolumeInspect> {
+  const Size = await directoryBytes(service.mountpoint(volume))
+  return { ...inspectVolume(service, volume), UsageData: { Size, RefCount: service.usersOf(volume.name).length } }
+}
+
 /** Volumes that every filter lets through, by name. */
 export function selectVolumes(service: VolumeService, filters: Filters): VolumeRecord[] {
   const dangling = flag(filters, 'dangling')
