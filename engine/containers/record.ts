@@ -37,6 +37,8 @@ export interface ContainerPaths {
   readonly bundle: string
   /** On disk: log, upper, work, files.json. */
   readonly data: string
+  /** On tmpfs, for writable layers that cannot lie on the disk; as long-lived as `data`, but for a restart of the host. */
+  readonly memory: string
   readonly rootfs: string
   readonly hosts: string
   readonly resolvConf: string
@@ -51,6 +53,7 @@ export function containerPaths(id: string, runDir: string, dataRoot: string): Co
   return {
     bundle,
     data,
+    memory: `${runDir}/writable/${id}`,
     rootfs: `${bundle}/rootfs`,
     hosts: `${bundle}/hosts`,
     resolvConf: `${bundle}/resolv.conf`,

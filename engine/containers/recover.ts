@@ -161,15 +161,18 @@ function readExitRecord(path: string): ExitRecord | undefined {
 
 /** Bundles whose container has no record: its removal was cut short, or it was made by a create that never became durable. */
 function orphanBundles(context: ContainerContext): string[] {
-  try {
-    return readdirSync(`${context.runDir}/containers`).filter(id => context.registry.find(id) === undefined)
-  } catch {
-    return []
-  }
+  const found = ['containers', 'writable'].flatMap(folder => {
+    try {
+      return readdirSync(`${context.runDir}/${folder}`)
+    } catch {
+      return []
+    }
+  })
+  return [...new Set(found)].filter(id => context.registry.find(id) === undefined)
 }
 
 async function removeOrphan(context: ContainerContext, id: string): Promise<void> {
-  const { bundle } = pathsOf(context, id)
+  const { bundle, memory } = pathsOf(context, id)
   try {
     const monitor = await Monitor.connect(bundle, () => undefined)
     await monitor.release()
@@ -178,5 +181,5 @@ async function removeOrphan(context: ContainerContext, id: string): Promise<void
     await killLeftovers(`${context.host.cgroupParent}/${id}`)
   }
   await context.networks.detach(id).catch(() => undefined)
-  rmSync(bundle, { recursive: true, force: true })
+  for (const folder of [bundle, memory]) rmSync(folder, { recursive: true, force: true })
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm, rmdir, unlink } from 'node:fs/promises'
 import { BerthError } from '../../schemas/errors.ts'
 import type { Container } from './container.ts'
@@ -52,18 +53,17 @@ export async function removeContainer(
 
 /** Most containers leave a log and empty layers: those go by name, with a third of the calls that a walk takes. */
 async function removeData(context: ContainerContext, id: string): Promise<void> {
-  const { data, log } = pathsOf(context, id)
-  const ignoreAbsence = (): undefined => undefined
-  await Promise.all([
-    unlink(log).catch(ignoreAbsence),
-    rmdir(`${data}/upper`).catch(ignoreAbsence),
-    rmdir(`${data}/work/work`).catch(ignoreAbsence),
-  ])
-  await rmdir(`${data}/work`).catch(ignoreAbsence)
-  await rmdir(data).catch(error => {
-    if (isAbsent(error)) return undefined
-    return rm(data, { recursive: true, force: true })
-  })
+  const { data, memory, log } = pathsOf(context, id)
+  await Promise.all([unlink(log).catch(() => undefined), removeLayer(memory)])
+  await removeLayer(data)
+}
+
+async function removeLayer(folder: string): Promise<void> {
+  const ignore = (): undefined => undefined
+  if (!existsSync(folder)) return
+  await Promise.all([rmdir(`${folder}/upper`).catch(ignore), rmdir(`${folder}/work/work`).catch(ignore)])
+  await rmdir(`${folder}/work`).catch(ignore)
+  await rmdir(folder).catch(error => (isAbsent(error) ? undefined : rm(folder, { recursive: true, force: true })))
 }
 
 const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

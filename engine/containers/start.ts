@@ -77,8 +77,7 @@ async function bringUp(context: ContainerContext, container: Container) {
     context.volumes.prepare(record.id, record.mounts, image.hostTree === undefined ? image.lower : []),
     lookUpUser(context, container, image, paths),
     record.hasFiles ? readFiles(paths) : Promise.resolve([]),
-    mkdir(`${paths.data}/upper`, { recursive: true, mode: 0o755 }),
-    mkdir(`${paths.data}/work`, { recursive: true, mode: 0o700 }),
+    makeWritableLayer(context, image, paths),
   ])
   live.monitor = monitor
   live.mounts = mounts
@@ -200,6 +199,7 @@ async function buildConfig(
     files: parts.files,
     log,
     killsAllOnOom: killsAllOnOom(record.oomPolicy),
+    isDurable: hostConfig.AutoRemove !== true && !liesOnTmpfs(context, parts.image),
     ...(height && width ? { consoleSize: { height, width } } : {}),
     host: context.host,
   })
@@ -210,12 +210,25 @@ async function buildConfig(
  * directory inside its own lower one, so it goes to the run directory's tmpfs.
  */
 function rootfsOf(context: ContainerContext, image: ResolvedImage, paths: ContainerPaths): RootFilesystem {
-  const { hostTree } = image
-  const isInside = hostTree !== undefined && (hostTree === '/' || `${context.dataRoot}/`.startsWith(`${hostTree}/`))
-  const base = isInside ? paths.bundle : paths.data
-  if (isInside) for (const name of ['upper', 'work']) mkdirSync(`${base}/${name}`, { recursive: true, mode: 0o755 })
+  const base = liesOnTmpfs(context, image) ? paths.memory : paths.data
   return { kind: 'overlay', lower: image.lower, upper: `${base}/upper`, work: `${base}/work` }
 }
+
+/** The data folder is needed in any case: the log lies there. */
+async function makeWritableLayer(
+  context: ContainerContext,
+  image: ResolvedImage,
+  paths: ContainerPaths,
+): Promise<void> {
+  const isInMemory = liesOnTmpfs(context, image)
+  if (isInMemory)
+    for (const name of ['upper', 'work']) mkdirSync(`${paths.memory}/${name}`, { recursive: true, mode: 0o755 })
+  const onDisk = isInMemory ? [paths.data] : [`${paths.data}/upper`, `${paths.data}/work`]
+  await Promise.all(onDisk.map(path => mkdir(path, { recursive: true, mode: 0o755 })))
+}
+
+const liesOnTmpfs = ({ dataRoot }: ContainerContext, { hostTree }: ResolvedImage): boolean =>
+  hostTree !== undefined && (hostTree === '/' || `${dataRoot}/`.startsWith(`${hostTree}/`))
 
 function writeEtcFiles(
   context: ContainerContext,
@@ -246,7 +259,7 @@ async function lookUpUser(
   paths: ContainerPaths,
 ): Promise<ResolvedUser> {
   const hasRun = container.state.startedAt !== zeroTime
-  const accounts = await context.accounts.read(image, hasRun ? [`${paths.data}/upper`, `${paths.bundle}/upper`] : [])
+  const accounts = await context.accounts.read(image, hasRun ? [`${paths.data}/upper`, `${paths.memory}/upper`] : [])
   return resolveUser(container.record.config.User ?? '', container.record.hostConfig.GroupAdd ?? [], accounts)
 }
 

@@ -57,6 +57,8 @@ export interface SpecInput {
   readonly files: readonly InjectedFile[]
   readonly log: LogConfig
   readonly killsAllOnOom: boolean
+  /** What the program syncs in its writable layer must be on the disk: not for layers that go with the container, or lie in memory. */
+  readonly isDurable: boolean
   readonly consoleSize?: { readonly height: number; readonly width: number }
   readonly host: HostTraits
 }
@@ -97,7 +99,7 @@ export function toStartConfig(input: SpecInput): StartConfig {
     files: input.files,
     onOom: input.killsAllOnOom ? 'killAll' : 'report',
     init: hostConfig.Init === true,
-    isDurable: false,
+    isDurable: input.isDurable,
   }
 }
 

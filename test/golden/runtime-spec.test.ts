@@ -21,6 +21,7 @@ const plain: SpecInput = {
   files: [],
   log: { kind: 'json-file', path: '/d/log', maxBytes: 0, maxFiles: 1 },
   killsAllOnOom: false,
+  isDurable: true,
   host: { capabilities: ['CAP_CHOWN', 'CAP_SYS_ADMIN'], hasSwapLimit: true, hostname: 'host', cgroupParent: '/berth' },
 }
 
