@@ -16,21 +16,24 @@ export function start(distDir: string): void {
   const signal = interruptSignal()
   ignoreBrokenPipes()
   const { stdout, stderr, env } = process
-  run(process.argv.slice(2), {
-    stdin: () => process.stdin,
-    stdout,
-    stderr,
-    env,
-    cwd: process.cwd(),
-    distDir,
-    signal,
-  }).then(
-    code => process.exit(code),
-    error => {
+  const world = { stdin: () => process.stdin, stdout, stderr, env, cwd: process.cwd(), distDir, signal }
+  run(process.argv.slice(2), world)
+    .catch(error => {
       console.error(error)
-      process.exit(errorTable.INTERNAL.exitCode)
-    },
-  )
+      return errorTable.INTERNAL.exitCode
+    })
+    .then(async code => {
+      await Promise.all([written(stdout), written(stderr)])
+      process.exit(code)
+    })
+}
+
+/** Resolves when everything has left the process: a pipe whose reader is slow takes its time, and an exit would throw the rest away. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    if (stream.writableLength === 0 || stream.destroyed) resolve()
+    else stream.write('', () => resolve())
+  })
 }
 
 /** The world as the process has it, before any flag is read. */

@@ -4,6 +4,7 @@ import { connect } from '../session/connect.ts'
 import { type Context, printJson } from '../session/context.ts'
 import { followLogs } from '../session/follow-logs.ts'
 import { choice, integer } from '../session/globals.ts'
+import { LogFollower } from '../session/log-follower.ts'
 import { type LogLine, logLines, mergeByTime } from '../session/log-lines.ts'
 import { createLogPrinter, type LogFlags } from '../session/log-printer.ts'
 import { numberOf, shortNameOf, stackContainers } from '../session/stack-containers.ts'
@@ -57,14 +58,13 @@ export const logs = defineCommand<LogsCommandFlags>({
       for await (const { line, index } of mergeByTime(sources)) print(names[index] ?? '', line)
       return 0
     }
-    await followLogs(client, {
+    const { signal } = context
+    await followLogs(client, new LogFollower(client, print, signal), {
       stackName: stack.name,
       containers: followed,
-      tail,
-      since,
-      onLine: print,
-      signal: context.signal,
-      accept: ({ Actor: { Attributes } }) => {
+      start: { tail, ...(since === undefined ? {} : { since }) },
+      signal,
+      nameOf: ({ Actor: { Attributes } }) => {
         const isWanted = services.length === 0 || services.includes(Attributes[label.service] ?? '')
         return isWanted ? Attributes['name']?.replace(`${stack.name}-`, '') : undefined
       },

@@ -9,6 +9,7 @@ import type { Project } from '../model/project.ts'
 import { runUseCase } from './apply.ts'
 import type { Context } from './context.ts'
 import { followLogs } from './follow-logs.ts'
+import { LogFollower } from './log-follower.ts'
 import { createLogPrinter } from './log-printer.ts'
 import { serviceOf, shortNameOf, stackContainers } from './stack-containers.ts'
 
@@ -25,8 +26,8 @@ export interface AttachFlags {
 }
 
 /**
- * The second half of an attached `up`: shows the output of the containers until all have ended, until one ends that others depend on
- * (--abort-on-container-exit), or until Ctrl-C, which stops them; a second Ctrl-C leaves at once. Returns the exit code.
+ * The second half of an attached `up`: shows the output of the containers until all have ended. Ctrl-C, or the end of a container with
+ * --abort-on-container-exit and the like, stops them, and their last words are still shown. Returns the exit code.
  */
 export async function attachToStack(
   context: Context,
@@ -36,70 +37,78 @@ export async function attachToStack(
   since: string,
   flags: AttachFlags,
 ): Promise<number> {
-  const stack = { name: project.name, project }
-  const containers = await stackContainers(client, stack, { services, all: true })
+  const containers = await stackContainers(client, { name: project.name, project }, { services, all: true })
   const shown = containers.filter(container => isShown(project, serviceOf(container), flags))
   const followed = shown.map(container => ({ id: container.Id, name: shortNameOf(container, project.name) }))
-  const live = new Set(
-    containers.filter(({ State }) => State !== 'exited' && State !== 'dead').map(container => container.Id),
-  )
-  const printLine = createLogPrinter(
-    context,
-    followed.map(container => container.name),
-    flags,
-  )
-  const end = new AbortController()
-  const signal = AbortSignal.any([context.signal, end.signal])
+  const names = followed.map(container => container.name)
+  const [allEnded, cutOff] = [new AbortController(), new AbortController()]
+  const follower = new LogFollower(client, createLogPrinter(context, names, flags), cutOff.signal)
+  const live = new Set(containers.filter(({ State }) => State !== 'exited' && State !== 'dead').map(({ Id }) => Id))
   let exitCode = 0
+  let stopping: Promise<void> | undefined
 
-  const onDie = async ({ Actor: { ID, Attributes } }: EventMessage): Promise<void> => {
-    const code = Number(Attributes['exitCode'] ?? 0)
-    if (await willRunAgain(client, ID)) return
-    const service = Attributes[label.service] ?? ''
-    context.stdout.write(
-      `${shortNameOf({ Names: [`/${Attributes['name'] ?? ID}`], Id: ID }, project.name)} exited with code ${code}\n`,
-    )
-    live.delete(ID)
-    if (service === flags.exitCodeFrom || (flags.abortOnContainerFailure && code !== 0)) exitCode = code
-    const isAbort =
-      flags.abortOnContainerExit || flags.exitCodeFrom !== undefined || (flags.abortOnContainerFailure && code !== 0)
-    if (isAbort || live.size === 0) end.abort()
+  const stopAll = () => {
+    stopping ??= stopStack(context, client, project, services, flags).then(isStopped => {
+      if (!isStopped) cutOff.abort()
+      allEnded.abort()
+    })
   }
-  context.stderr.write(`Attaching to ${followed.map(container => container.name).join(', ') || 'nothing'}\n`)
-  if (live.size > 0) {
-    await followLogs(client, {
+  const onDie = async ({ Actor: { ID, Attributes } }: EventMessage): Promise<void> => {
+    if (await willRunAgain(client, ID)) return
+    await follower.finished(ID)
+    const code = Number(Attributes['exitCode'] ?? 0)
+    context.stdout.write(`${Attributes['name']?.replace(`${project.name}-`, '')} exited with code ${code}\n`)
+    live.delete(ID)
+    const isFailure = flags.abortOnContainerFailure === true && code !== 0
+    if (!stopping && (Attributes[label.service] === flags.exitCodeFrom || isFailure)) exitCode = code
+    if (flags.abortOnContainerExit || flags.exitCodeFrom !== undefined || isFailure) stopAll()
+    if (live.size === 0) allEnded.abort()
+  }
+
+  context.stderr.write(`Attaching to ${names.join(', ') || 'nothing'}\n`)
+  context.signal.addEventListener('abort', stopAll)
+  if (live.size === 0) allEnded.abort()
+  if (context.signal.aborted) stopAll()
+  try {
+    await followLogs(client, follower, {
       stackName: project.name,
       containers: followed,
-      tail: undefined,
-      since,
-      signal,
-      onLine: printLine,
-      accept: ({ Actor: { Attributes } }) =>
+      start: { since },
+      signal: allEnded.signal,
+      nameOf: ({ Actor: { Attributes } }) =>
         isShown(project, Attributes[label.service] ?? '', flags)
           ? Attributes['name']?.replace(`${project.name}-`, '')
           : undefined,
       onEvent: event => {
         if (event.Action === 'start') live.add(event.Actor.ID)
-        if (event.Action === 'die') onDie(event).catch(error => end.abort(error))
+        if (event.Action === 'die') onDie(event).catch(error => allEnded.abort(error))
       },
     })
+  } finally {
+    context.signal.removeEventListener('abort', stopAll)
   }
-  if (live.size > 0) await stopAll(context, client, stack, services, flags)
+  await stopping
   return context.signal.aborted ? errorTable.CANCELLED.exitCode : exitCode
 }
 
-/** Stops the containers with a signal of its own: the one of the context is spent when Ctrl-C brought us here. */
-async function stopAll(
+/** Stops the containers; true if all have stopped. Its signal is a new one: that of the context is spent when Ctrl-C brought us here. */
+async function stopStack(
   context: Context,
   client: EngineClient,
-  stack: { readonly name: string; readonly project: Project },
+  project: Project,
   services: readonly string[],
   { timeout }: AttachFlags,
-): Promise<void> {
+): Promise<boolean> {
   if (context.signal.aborted) context.stderr.write('Gracefully stopping... (press Ctrl+C again to force)\n')
-  const fresh = { ...context, signal: new AbortController().signal }
+  const { globals } = context
+  // Lines of output come in between: a block that is redrawn in place would be torn.
+  const progress = globals.progress === 'auto' || globals.progress === 'tty' ? 'plain' : globals.progress
+  const fresh = { ...context, globals: { ...globals, progress }, signal: new AbortController().signal } as const
   const options = { services, ...(timeout === undefined ? {} : { stopTimeoutSeconds: timeout }) }
-  await runUseCase(fresh, client, { title: 'stop' }, apply => stop(apply, stack, options))
+  const code = await runUseCase(fresh, client, { title: 'stop' }, apply =>
+    stop(apply, { name: project.name, project }, options),
+  )
+  return code === 0
 }
 
 function isShown(project: Project, service: string, { attach, noAttach }: AttachFlags): boolean {

@@ -1,79 +1,41 @@
 import type { EventMessage } from '../../schemas/api/events.ts'
 import type { EngineClient } from '../client/engine-client.ts'
-import { isNotFound } from '../client/engine-error.ts'
 import { openEvents } from '../client/events.ts'
 import { label } from '../model/labels.ts'
-import { type LogLine, type LogSource, logLines } from './log-lines.ts'
-
-export interface FollowedContainer extends LogSource {
-  /** Name before its lines. */
-  readonly name: string
-}
+import type { FollowedContainer, LogFollower, LogStart } from './log-follower.ts'
 
 export interface FollowOptions {
   readonly stackName: string
-  /** Containers whose log is followed from the beginning on (or from `tail`, `since`). */
+  /** Containers that are there now, and where their logs are taken up. */
   readonly containers: readonly FollowedContainer[]
-  readonly tail: string | undefined
-  readonly since: string | undefined
-  /** Decides whether a container that starts later is followed too, and under which name. */
-  readonly accept: (event: EventMessage) => string | undefined
-  readonly onLine: (name: string, line: LogLine) => void
+  readonly start: LogStart
+  /** The name under which a container that starts later is followed too; undefined = not. */
+  readonly nameOf: (event: EventMessage) => string | undefined
   /** Sees every container event of the stack after its effect on the following. */
   readonly onEvent?: (event: EventMessage) => void
+  /** Ends the watching; logs that are being read go on to their ends. */
   readonly signal: AbortSignal
 }
 
-/**
- * Follows the logs of a stack until `signal`: a log ends when its container does, and begins again when the container (or one that takes its place) starts,
- * with the lines since that start.
- */
-export async function followLogs(client: EngineClient, options: FollowOptions): Promise<void> {
+/** Follows the logs of a stack: those of its containers now, and of all that start while `signal` is not aborted, from their starts on. */
+export async function followLogs(client: EngineClient, follower: LogFollower, options: FollowOptions): Promise<void> {
   const { signal, stackName } = options
   const filters = { type: ['container'], label: [`${label.project}=${stackName}`, `${label.oneOff}=False`] }
   const events = await openEvents(client, { filters }, { signal })
-  const running = new Map<string, Promise<void>>()
-  const failures: unknown[] = []
-  const follow = (container: FollowedContainer, from: { readonly since?: string; readonly tail?: string }) => {
-    const before = running.get(container.id) ?? Promise.resolve()
-    const next = before.then(() => pump(client, container, from, options)).catch(error => failures.push(error))
-    running.set(
-      container.id,
-      next.then(() => {}),
-    )
-  }
-  for (const container of options.containers) follow(container, definedOnly(options))
+  for (const container of options.containers) follower.follow(container, options.start)
   try {
     for await (const event of events) {
-      const name = event.Action === 'start' ? options.accept(event) : undefined
-      if (name !== undefined) follow({ id: event.Actor.ID, name }, { since: eventTime(event) })
+      const name = event.Action === 'start' ? options.nameOf(event) : undefined
+      if (name !== undefined) follower.follow({ id: event.Actor.ID, name }, { since: eventTime(event) })
       options.onEvent?.(event)
     }
   } catch (error) {
     if (!signal.aborted) throw error
   }
-  await Promise.all(running.values())
-  if (failures.length > 0 && !signal.aborted) throw failures[0]
+  await follower.settled()
 }
 
-async function pump(
-  client: EngineClient,
-  container: FollowedContainer,
-  from: { readonly since?: string; readonly tail?: string },
-  { onLine, signal }: FollowOptions,
-): Promise<void> {
-  try {
-    for await (const line of logLines(client, container, { follow: true, ...from }, signal))
-      onLine(container.name, line)
-  } catch (error) {
-    if (!signal.aborted && !isNotFound(error)) throw error
-  }
-}
-
-function eventTime(event: EventMessage): string {
-  return `${event.time}.${String(event.timeNano % 1_000_000_000).padStart(9, '0')}`
-}
-
-function definedOnly({ tail, since }: FollowOptions): { readonly since?: string; readonly tail?: string } {
-  return { ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) }
+/** Seconds since 1970; the nanoseconds of `timeNano` are cut by JavaScript's numbers, which is before the event and so loses nothing. */
+function eventTime({ time, timeNano }: EventMessage): string {
+  return `${time}.${String(timeNano % 1_000_000_000).padStart(9, '0')}`
 }

@@ -45,8 +45,16 @@ export async function runTerminal({ socket, isMultiplexed }: HijackedStream, opt
   try {
     await new Promise<void>((resolve, reject) => {
       socket.on('data', (chunk: Buffer) => {
-        if (decode === undefined) stdout.write(chunk)
-        else for (const { stream, data } of decode(chunk)) (stream === 'stderr' ? stderr : stdout).write(data)
+        const outputs = decode === undefined ? [{ stream: 'stdout', data: chunk } as const] : decode(chunk)
+        let full: NodeJS.WriteStream | undefined
+        for (const { stream, data } of outputs) {
+          const target = stream === 'stderr' ? stderr : stdout
+          if (!target.write(data)) full = target
+        }
+        if (full === undefined) return
+        // A slow reader slows the program in the container down; its output is not gathered here.
+        socket.pause()
+        full.once('drain', () => socket.resume())
       })
       socket.on('end', resolve)
       socket.on('close', resolve)

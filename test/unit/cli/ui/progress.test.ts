@@ -72,9 +72,10 @@ test('on a small terminal what runs and what failed stays in sight', () => {
   assert.equal(lines.at(-1), ' … and 18 more')
 })
 
-test('plain progress is a line per event in the words of compose', () => {
+test('plain progress is a line per change in the words of compose', () => {
   let text = ''
   const view = plainLines(piece => (text += piece), style)
+  view.show(container('shop-web-1', 'Started', 'done'))
   view.show(container('shop-web-1', 'Started', 'done'))
   view.show({ kind: 'warning', message: 'careful\u001b[2J' })
   assert.equal(text, ' Container shop-web-1  Started\nwarning: careful\\x1b[2J\n')
