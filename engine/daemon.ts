@@ -11,6 +11,7 @@ import { KeyedQueue } from './containers/keyed-queue.ts'
 import { OomIncidents } from './containers/oom-incidents.ts'
 import { recoverContainers } from './containers/recover.ts'
 import { ContainerRegistry } from './containers/registry.ts'
+import { Trash } from './containers/trash.ts'
 import { EventBus } from './events/bus.ts'
 import { parseListenTarget } from './http/listen.ts'
 import { ApiServer } from './http/server.ts'
@@ -61,7 +62,9 @@ export async function startDaemon(
   checkHost(facts)
   // The sockets of containers have long names: see connectUnixSocket.
   process.chdir(runDir)
-  await mkdir(join(runDir, 'containers'), { recursive: true, mode: 0o700 })
+  for (const folder of [`${runDir}/containers`, `${runDir}/writable`, `${dataRoot}/containers`]) {
+    await mkdir(folder, { recursive: true, mode: 0o710 })
+  }
 
   const events = new EventBus({ now: systemClock.now })
   const workers = new LayerWorkers({ spawner, runDir, concurrency: layerWorkers })
@@ -81,6 +84,7 @@ export async function startDaemon(
     spawner,
     log,
     clock: systemClock,
+    trash: new Trash({ roots: [dataRoot, runDir], remove: target => workers.remove(target), clock: systemClock, log }),
     accounts: new AccountCache(),
     hostResolvConf: cachedText('/etc/resolv.conf'),
     host: { ...host, capabilities: facts.capabilities, cgroupParent: `/${options.instance}` },

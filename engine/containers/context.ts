@@ -11,6 +11,7 @@ import type { KeyedQueue } from './keyed-queue.ts'
 import type { OomIncidents } from './oom-incidents.ts'
 import { type ContainerPaths, containerPaths } from './record.ts'
 import type { ContainerRegistry } from './registry.ts'
+import type { Trash } from './trash.ts'
 
 /** What every function of this folder may use. Made once, by `main.ts`. */
 export interface ContainerContext {
@@ -25,6 +26,7 @@ export interface ContainerContext {
   readonly spawner: Spawner
   readonly log: Logger
   readonly clock: Clock
+  readonly trash: Trash
   readonly accounts: AccountCache
   /** The host's /etc/resolv.conf as it is now. */
   readonly hostResolvConf: () => string

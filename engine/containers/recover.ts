@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { ExitRecord, MonitorState } from '../../schemas/runtime/monitor.ts'
 import { Monitor } from '../runtime/monitor.ts'
 import { formatTime } from './clock.ts'
@@ -181,5 +181,5 @@ async function removeOrphan(context: ContainerContext, id: string): Promise<void
     await killLeftovers(`${context.host.cgroupParent}/${id}`)
   }
   await context.networks.detach(id).catch(() => undefined)
-  for (const folder of [bundle, memory]) rmSync(folder, { recursive: true, force: true })
+  for (const folder of [bundle, memory]) context.trash.discard(folder)
 }

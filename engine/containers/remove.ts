@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { rm, rmdir, unlink } from 'node:fs/promises'
 import { BerthError } from '../../schemas/errors.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
@@ -34,8 +32,9 @@ export async function removeContainer(
     await Promise.all([
       context.networks.release(id),
       context.volumes.release(id, { removeAnonymous: options.removeVolumes }),
-      removeData(context, id),
     ])
+    const { data, memory } = pathsOf(context, id)
+    for (const folder of [data, memory]) context.trash.discard(folder)
     context.images.release(image.id, id)
     await context.registry.remove(container)
   } catch (error) {
@@ -50,20 +49,3 @@ export async function removeContainer(
   notify(container, 'exit')
   notify(container, 'removed')
 }
-
-/** Most containers leave a log and empty layers: those go by name, with a third of the calls that a walk takes. */
-async function removeData(context: ContainerContext, id: string): Promise<void> {
-  const { data, memory, log } = pathsOf(context, id)
-  await Promise.all([unlink(log).catch(() => undefined), removeLayer(memory)])
-  await removeLayer(data)
-}
-
-async function removeLayer(folder: string): Promise<void> {
-  const ignore = (): undefined => undefined
-  if (!existsSync(folder)) return
-  await Promise.all([rmdir(`${folder}/upper`).catch(ignore), rmdir(`${folder}/work/work`).catch(ignore)])
-  await rmdir(`${folder}/work`).catch(ignore)
-  await rmdir(folder).catch(error => (isAbsent(error) ? undefined : rm(folder, { recursive: true, force: true })))
-}
-
-const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { ContainerFile } from '../../schemas/api/berth.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type {
@@ -71,13 +71,13 @@ async function bringUp(context: ContainerContext, container: Container) {
   const paths = pathsOf(context, record.id)
   mkdirSync(paths.bundle, { recursive: true, mode: 0o700 })
   const image = await context.images.reopen(record.image)
+  makeWritableLayer(context, image, paths)
   const [attachment, monitor, mounts, user, files] = await all([
     context.networks.attach(record.id),
     live.monitor ?? openMonitor(context, container, paths),
     context.volumes.prepare(record.id, record.mounts, image.hostTree === undefined ? image.lower : []),
     lookUpUser(context, container, image, paths),
     record.hasFiles ? readFiles(paths) : Promise.resolve([]),
-    makeWritableLayer(context, image, paths),
   ])
   live.monitor = monitor
   live.mounts = mounts
@@ -214,17 +214,23 @@ function rootfsOf(context: ContainerContext, image: ResolvedImage, paths: Contai
   return { kind: 'overlay', lower: image.lower, upper: `${base}/upper`, work: `${base}/work` }
 }
 
-/** The data folder is needed in any case: the log lies there. */
-async function makeWritableLayer(
-  context: ContainerContext,
-  image: ResolvedImage,
-  paths: ContainerPaths,
-): Promise<void> {
+/**
+ * The data folder is needed in any case: the log lies there. Synchronous: three calls that only touch memory (the journal of the file system
+ * takes them to the disk), a tenth of what three turns through the thread pool cost.
+ */
+function makeWritableLayer(context: ContainerContext, image: ResolvedImage, paths: ContainerPaths): void {
   const isInMemory = liesOnTmpfs(context, image)
-  if (isInMemory)
-    for (const name of ['upper', 'work']) mkdirSync(`${paths.memory}/${name}`, { recursive: true, mode: 0o755 })
-  const onDisk = isInMemory ? [paths.data] : [`${paths.data}/upper`, `${paths.data}/work`]
-  await Promise.all(onDisk.map(path => mkdir(path, { recursive: true, mode: 0o755 })))
+  if (isInMemory) makeFolder(paths.data)
+  const base = isInMemory ? paths.memory : paths.data
+  for (const folder of [base, `${base}/upper`, `${base}/work`]) makeFolder(folder)
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o755 })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 const liesOnTmpfs = ({ dataRoot }: ContainerContext, { hostTree }: ResolvedImage): boolean =>
