@@ -7,39 +7,7 @@ import { createClient } from '../../../cli/client/create-client.ts'
 import type { EngineClient } from '../../../cli/client/engine-client.ts'
 import type { ContainerInspect } from '../../../schemas/api/containers.ts'
 import { type CommandResult, runCommandLine } from '../../support/command-line.ts'
-import { TestDaemon } from '../../support/daemon.ts'
-
-/** An engine to bring stacks up on, and an image on it that has a shell. */
-export interface Engine extends AsyncDisposable {
-  readonly name: string
-  readonly host: string
-  readonly image: string
-}
-
-/** A berthd of the test's own and, where BERTH_PEER_HOST names a dockerd with busybox, that one too: the same suite keeps both honest. */
-export const engines: readonly { readonly name: string; readonly start: () => Promise<Engine> }[] = [
-  {
-    name: 'berthd',
-    start: async () => {
-      const daemon = await TestDaemon.start()
-      const end = () => daemon[Symbol.asyncDispose]()
-      return { name: 'berthd', host: `unix://${daemon.socket}`, image: 'rootfs:/', [Symbol.asyncDispose]: end }
-    },
-  },
-  ...(process.env.BERTH_PEER_HOST === undefined
-    ? []
-    : [
-        {
-          name: 'dockerd',
-          start: async () => ({
-            name: 'dockerd',
-            host: process.env.BERTH_PEER_HOST ?? '',
-            image: 'busybox',
-            [Symbol.asyncDispose]: async () => {},
-          }),
-        },
-      ]),
-]
+import type { Engine } from '../../support/engines.ts'
 
 /** A folder with a stack file, and the command line run in it as a user would. `IMAGE` in a file stands for the engine's image. */
 export class Stack implements AsyncDisposable {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { type Engine, engines } from '../../support/engines.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type Engine, engines, Stack } from './stack.ts'
+import { Stack } from './stack.ts'
 
 for (const { name, start } of engines) {
   describe(`stacks on ${name}`, () => {
