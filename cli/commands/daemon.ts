@@ -25,7 +25,10 @@ export const daemon = defineCommand<DaemonFlags>({
         'where images, volumes and records are kept (default: /var/lib/berth, or BERTH_DATA_ROOT)',
       )
       .option('--run-dir <path>', 'where the socket is (default: /run/berth, or BERTH_RUN_DIR)')
-      .option('--instance <name>', 'name for cgroups and firewall tables, for several daemons on one host')
+      .option(
+        '--instance <name>',
+        'name for cgroups and firewall tables, for several daemons on one host (also BERTH_INSTANCE)',
+      )
       .option('--timeout <seconds>', 'how long to wait for the start or the end', integer(1), 20)
       .addOption(choice('--format <how>', 'how to print', ['text', 'json'], 'text')),
   details:
@@ -50,16 +53,11 @@ export const daemon = defineCommand<DaemonFlags>({
   },
 })
 
-async function start(
-  context: Context,
-  places: DaemonPlaces,
-  { instance, timeout, format }: DaemonFlags,
-): Promise<number> {
+async function start(context: Context, places: DaemonPlaces, { timeout, format }: DaemonFlags): Promise<number> {
   const running = await runningDaemon(places.pidFile)
   if (!running) requireRoot('start')
   const timeoutMs = timeout * 1000
-  const ready =
-    running ?? (await launchDaemon({ ...places, distDir: context.distDir, env: context.env, instance, timeoutMs }))
+  const ready = running ?? (await launchDaemon({ ...places, distDir: context.distDir, env: context.env, timeoutMs }))
   report(
     context,
     format,

@@ -12,7 +12,6 @@ export interface LaunchOptions extends DaemonPlaces {
   /** Folder of berthd.cjs. */
   readonly distDir: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly instance?: string | undefined
   readonly timeoutMs: number
 }
 

@@ -8,14 +8,17 @@ export interface DaemonPlaces {
   readonly socket: string
   readonly pidFile: string
   readonly logFile: string
+  /** Name for cgroups and firewall tables; undefined = the daemon's own default. */
+  readonly instance: string | undefined
 }
 
 export interface PlaceChoices {
   readonly runDir?: string | undefined
   readonly dataRoot?: string | undefined
+  readonly instance?: string | undefined
 }
 
-/** Flags win over BERTH_RUN_DIR and BERTH_DATA_ROOT, which win over the system's places. */
+/** Flags win over BERTH_RUN_DIR, BERTH_DATA_ROOT and BERTH_INSTANCE, which win over the system's places. */
 export function daemonPlaces(
   env: Readonly<Record<string, string | undefined>>,
   choices: PlaceChoices = {},
@@ -28,5 +31,6 @@ export function daemonPlaces(
     socket: join(runDir, socketFileName),
     pidFile: join(runDir, pidFileName),
     logFile: join(dataRoot, 'berthd.log'),
+    instance: choices.instance ?? (env.BERTH_INSTANCE || undefined),
   }
 }

@@ -45,7 +45,7 @@ export class BerthCli implements AsyncDisposable {
   }
 
   /** The command line in a folder that is there, such as a sample. */
-  static at(daemon: TestDaemon, folder: string, env: Readonly<Record<string, string>> = {}): BerthCli {
+  static at(daemon: Pick<TestDaemon, 'socket'>, folder: string, env: Readonly<Record<string, string>> = {}): BerthCli {
     return new BerthCli(folder, { PATH: process.env['PATH'] ?? '', BERTH_HOST: `unix://${daemon.socket}`, ...env })
   }
 
