@@ -19,7 +19,11 @@ berth() {
 
 berth up -d --wait
 echo "\$ curl http://127.0.0.1:$port"
-curl -fsS "http://127.0.0.1:$port"
+if command -v curl >/dev/null; then
+  curl -fsS "http://127.0.0.1:$port"
+else
+  node -e 'fetch(process.argv[1]).then(answer => answer.text()).then(text => process.stdout.write(text))' "http://127.0.0.1:$port"
+fi
 berth ps
 echo
 echo "It goes on running. Look at it:  node dist/berth.cjs -p hello logs -f"
