@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { ContainerSummary, ContainerWaitResponse } from '../../../schemas/api/containers.ts'
 import type { NetworkInspect } from '../../../schemas/api/networks.ts'
@@ -171,13 +171,16 @@ test('nothing is left of fifty containers that came and went', async () => {
       bundles: readdirSync(`${daemon.runDir}/containers`).length,
       layers: readdirSync(`${daemon.runDir}/writable`).length,
       data: readdirSync(`${daemon.dataRoot}/containers`).length,
+      trash: [daemon.dataRoot, daemon.runDir].flatMap(root => listOf(`${root}/trash`)).length,
     })
     assert.deepEqual([left().ports, left().bundles], [50, 50])
     await Promise.all(names.map(name => daemon.call('DELETE', `/containers/${name}?force=1`)))
     await eventually('everything given back', () => Object.values(left()).every(count => count === 0)).catch(() => {
-      assert.deepEqual(left(), { ports: 0, cgroups: 0, bundles: 0, layers: 0, data: 0 })
+      assert.deepEqual(left(), { ports: 0, cgroups: 0, bundles: 0, layers: 0, data: 0, trash: 0 })
     })
   } finally {
     await daemon[Symbol.asyncDispose]()
   }
 })
+
+const listOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
