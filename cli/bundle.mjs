@@ -32,7 +32,8 @@ export async function buildCli(root) {
       minify: true,
       supported: { 'dynamic-import': false },
     })
-    writeFileSync(join(outdir, basename(file.path)), code)
+    // Wrapped here and not by the loader, which then need not copy a quarter of a megabyte.
+    writeFileSync(join(outdir, basename(file.path)), `(function(exports,require,module){${code}})`)
   }
   const loader = join(root, 'dist', 'berth.cjs')
   copyFileSync(join(root, 'cli', 'loader.cjs'), loader)

@@ -17,7 +17,7 @@ function load(name) {
   try {
     cachedData = fs.readFileSync(`${filename}.cache`)
   } catch {}
-  const script = new vm.Script(`(function(exports,require,module){${source}\n})`, { filename, cachedData })
+  const script = new vm.Script(source, { filename, cachedData })
   const module = { exports: {}, script, filename }
   modules.set(name, module)
   script.runInThisContext()(module.exports, requireFrom, module)
