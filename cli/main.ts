@@ -54,7 +54,8 @@ export async function run(argv: readonly string[], world: World): Promise<number
     const command = buildCommand(entry, definition, context)
     command.parse(root.args, { from: 'user' })
     flags = command.opts()
-    return await definition.run(context, command.args, flags)
+    const running = definition.run(context, command.args, flags)
+    return await (definition.handlesInterrupt ? running : Promise.race([running, interrupted(context.signal)]))
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     const code = await reportError(context, error instanceof CommanderError ? usageError(error, argv) : error, flags)
@@ -74,6 +75,11 @@ const defaultGlobals: GlobalFlags = {
   parallel: undefined,
   dryRun: false,
   autostart: true,
+}
+
+/** Rejects when the signal is aborted. */
+function interrupted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
 interface Root {
@@ -157,7 +163,11 @@ function interruptSignal(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(errorTable.CANCELLED.exitCode)
+      if (controller.signal.aborted) {
+        // A progress display that was cut off had hidden the cursor.
+        if (process.stderr.isTTY) process.stderr.write('\u001b[?25h')
+        process.exit(errorTable.CANCELLED.exitCode)
+      }
       controller.abort(new BerthError('CANCELLED', 'interrupted'))
     })
   }

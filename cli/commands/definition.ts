@@ -8,6 +8,8 @@ export interface CommandDefinition {
   /** A paragraph below the summary in `--help`. */
   readonly details?: string
   readonly examples?: readonly Example[]
+  /** The command ends by itself, cleanly, when the context's signal is aborted; others are simply left by Ctrl-C. */
+  readonly handlesInterrupt?: true
   /** Exit code of every failure, for commands whose other codes mean something. */
   readonly failureExitCode?: (flags: Flags) => number | undefined
   /** Does the work and returns the exit code. */

@@ -27,6 +27,7 @@ export const down = defineCommand<DownFlags>({
     { line: 'berth down', means: 'stop and remove; data stays' },
     { line: 'berth down -t 0 -v', means: 'at once, and without leaving data' },
   ],
+  handlesInterrupt: true,
   async run(context, services, flags) {
     const stack = await findStack(context, services)
     const client = await connect(context)

@@ -26,6 +26,7 @@ export const events = defineCommand<EventsFlags>({
     { line: 'berth events', means: 'what happens from now on, until Ctrl-C' },
     { line: 'berth events --since 1h --until 0s --json', means: 'the last hour' },
   ],
+  handlesInterrupt: true,
   async run(context, services, flags) {
     const stack = await findStack(context, services)
     const client = await connect(context)

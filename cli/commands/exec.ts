@@ -39,6 +39,7 @@ export const exec = defineCommand<ExecFlags>({
     { line: 'berth exec -T db pg_dump shop > shop.sql', means: 'output into a file' },
     { line: 'berth exec -u postgres db psql', means: 'as another user' },
   ],
+  handlesInterrupt: true,
   async run(context, [service = '', ...command], flags) {
     const stack = await findStack(context, [service])
     const client = await connect(context)

@@ -17,6 +17,7 @@ export const kill = defineCommand<KillFlags>({
     { line: 'berth kill -s HUP web', means: 'make a server read its files again' },
     { line: 'berth kill', means: 'end everything at once' },
   ],
+  handlesInterrupt: true,
   run: (context, services, { signal, removeOrphans = false }) =>
     runLifecycle(context, 'kill', services, (apply, stack) =>
       killStack(apply, stack, { services, killSignal: signal, removeOrphans }),

@@ -28,6 +28,7 @@ export const load = defineCommand<LoadFlags>({
     { line: 'berth load busybox.tar', means: 'load the images of an archive' },
     { line: 'docker save app:1 | berth load', means: 'take an image over from Docker' },
   ],
+  handlesInterrupt: true,
   async run(context, [argument], flags) {
     const file = flags.input ?? argument
     const archive = await openArchive(context, file)

@@ -40,6 +40,7 @@ export const logs = defineCommand<LogsCommandFlags>({
     { line: 'berth logs --tail 20 api worker', means: 'the last 20 lines of each container' },
     { line: 'berth logs --since 10m -t web', means: 'the last ten minutes, with times' },
   ],
+  handlesInterrupt: true,
   async run(context, services, flags) {
     const stack = await findStack(context, services)
     const client = await connect(context)

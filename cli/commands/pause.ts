@@ -6,6 +6,7 @@ export const pause = defineCommand({
   configure: command => command.argument('[SERVICE...]', 'services to freeze (default: all)'),
   details: 'Frozen processes keep their memory and their connections, and get no processor time.',
   examples: [{ line: 'berth pause worker', means: 'hold a service still' }],
+  handlesInterrupt: true,
   run: (context, services) =>
     runLifecycle(context, 'pause', services, (apply, stack) => pauseStack(apply, stack, { services })),
 })
@@ -13,6 +14,7 @@ export const pause = defineCommand({
 export const unpause = defineCommand({
   configure: command => command.argument('[SERVICE...]', 'services to let go on (default: all)'),
   examples: [{ line: 'berth unpause worker', means: 'let it go on' }],
+  handlesInterrupt: true,
   run: (context, services) =>
     runLifecycle(context, 'unpause', services, (apply, stack) => unpauseStack(apply, stack, { services })),
 })

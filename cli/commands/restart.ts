@@ -16,6 +16,7 @@ export const restart = defineCommand<RestartFlags>({
       .option('-t, --timeout <seconds>', 'how long a container may take to stop before it is killed', integer(0)),
   details: 'The containers stay the same: what has changed in the stack file is taken over by "berth up".',
   examples: [{ line: 'berth restart web', means: 'stop and start the containers of a service' }],
+  handlesInterrupt: true,
   run: (context, services, { deps, timeout }) =>
     runLifecycle(context, 'restart', services, (apply, stack) =>
       restartStack(apply, stack, {

@@ -22,6 +22,7 @@ export const rm = defineCommand<RmFlags>({
       .option('-s, --stop', 'stop running ones first')
       .option('-v, --volumes', 'remove anonymous volumes too'),
   examples: [{ line: 'berth rm -f', means: 'remove what has stopped' }],
+  handlesInterrupt: true,
   async run(context, services, { force, stop = false, volumes = false }) {
     if (!force && !(await isConfirmed(context, services, stop))) return 0
     return runLifecycle(context, 'rm', services, (apply, stack) =>

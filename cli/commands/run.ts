@@ -10,6 +10,7 @@ import {
   waitContainer,
 } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
+import { splitShellWords } from '../load/canonical/shell-words.ts'
 import { connect } from '../session/connect.ts'
 import { type Context, print } from '../session/context.ts'
 import { choice, collect } from '../session/globals.ts'
@@ -75,6 +76,7 @@ export const run = defineCommand<RunFlags>({
     { line: 'berth run --rm api npm test', means: 'a job in the setting of a service' },
     { line: 'berth run --rm -e DEBUG=1 api sh', means: 'a shell with another variable' },
   ],
+  handlesInterrupt: true,
   async run(context, [service = '', ...command], flags) {
     if (flags.build)
       throw new BerthError('NOT_IMPLEMENTED', 'berth cannot build images yet', {
@@ -122,7 +124,7 @@ function runOptions(context: Context, service: string, command: readonly string[
   return {
     service,
     ...(command.length === 0 ? {} : { command }),
-    ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === '' ? [] : entrypoint.split(/\s+/) }),
+    ...(entrypoint === undefined ? {} : { entrypoint: shellWords(entrypoint) }),
     environment: pairs(env.map(variable => withValue(variable, context.env))),
     labels: pairs(label),
     ...(name === undefined ? {} : { name }),
@@ -142,6 +144,12 @@ function runOptions(context: Context, service: string, command: readonly string[
     removeOrphans: flags.removeOrphans ?? false,
     ...(pull === undefined ? {} : { pull }),
   }
+}
+
+function shellWords(line: string): readonly string[] {
+  const split = splitShellWords(line)
+  if (split.ok) return split.words
+  throw new BerthError('USAGE', `cannot read --entrypoint: ${split.message}`)
 }
 
 function pairs(texts: readonly string[]): Readonly<Record<string, string>> {

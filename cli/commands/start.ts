@@ -16,6 +16,7 @@ export const start = defineCommand<StartFlags>({
       .option('--wait-timeout <seconds>', 'how long to wait', integer(1)),
   details: 'Starts containers that are there already; "berth up -d" makes those that are missing.',
   examples: [{ line: 'berth start worker', means: 'start the stopped containers of a service' }],
+  handlesInterrupt: true,
   run: (context, services, { wait = false, waitTimeout }) =>
     runLifecycle(context, 'start', services, (apply, stack) =>
       startStack(apply, stack, {

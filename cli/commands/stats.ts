@@ -30,6 +30,7 @@ export const stats = defineCommand<StatsFlags>({
     { line: 'berth stats', means: 'a table that goes on until Ctrl-C' },
     { line: 'berth stats --no-stream --format json', means: 'one JSON object per container' },
   ],
+  handlesInterrupt: true,
   async run(context, services, flags) {
     const stack = await findStack(context, services)
     const client = await connect(context)

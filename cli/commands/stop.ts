@@ -15,6 +15,7 @@ export const stop = defineCommand<StopFlags>({
   details:
     'Containers are stopped before those that they depend on, each level at the same time, and are kept: "berth start" starts them again.',
   examples: [{ line: 'berth stop -t 2', means: 'stop the stack within two seconds' }],
+  handlesInterrupt: true,
   run: (context, services, { timeout }) =>
     runLifecycle(context, 'stop', services, (apply, stack) =>
       stopStack(apply, stack, { services, ...(timeout === undefined ? {} : { stopTimeoutSeconds: timeout }) }),

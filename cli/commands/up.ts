@@ -46,6 +46,7 @@ export const up = defineCommand<UpFlags>({
     { line: 'berth up -d --scale worker=3 worker', means: 'three containers of a service' },
     { line: 'berth --dry-run up', means: 'only show what would be done' },
   ],
+  handlesInterrupt: true,
   async run(context, services, flags) {
     checkFlags(flags)
     const { project } = await loadStack(context, { services })

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import packageJson from '../../../package.json'
+import { BerthError } from '../../../schemas/errors.ts'
 import { errorOutput } from '../../../schemas/output/error.ts'
 import { versionOutput } from '../../../schemas/output/version.ts'
 import { berthVersion } from '../../../schemas/version.ts'
@@ -71,4 +76,26 @@ test('where no daemon runs, status says so with its own exit code', async () => 
   const { code, stdout } = await runCommandLine(['daemon', 'status'], { env: { BERTH_RUN_DIR: '/nowhere' } })
   assert.equal(code, 3)
   assert.equal(stdout, 'berthd is not running in /nowhere\n')
+})
+
+test('a command that has nothing to clean up is left by Ctrl-C at once', async () => {
+  const controller = new AbortController()
+  const connections: Socket[] = []
+  const silent = createServer(connection => {
+    connections.push(connection)
+    controller.abort(new BerthError('CANCELLED', 'interrupted'))
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'berth-main-'))
+  const socket = join(folder, 'silent.sock')
+  await new Promise<void>(resolve => silent.listen(socket, resolve))
+  try {
+    const running = runCommandLine(['-H', `unix://${socket}`, 'ls'], { signal: controller.signal })
+    const { code, stderr } = await running
+    assert.equal(code, 130)
+    assert.equal(stderr, 'berth: interrupted\n')
+  } finally {
+    silent.close()
+    for (const connection of connections) connection.destroy()
+    rmSync(folder, { recursive: true })
+  }
 })
