@@ -1,4 +1,5 @@
 import { connect as connectSocket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { BerthError } from '../../schemas/errors.ts'
 import { parseAddress, requestedHost } from '../client/address.ts'
 import { createClient } from '../client/create-client.ts'
@@ -7,6 +8,7 @@ import { type DaemonPlaces, daemonPlaces } from '../daemon/places.ts'
 import type { Context } from './context.ts'
 
 const launchTimeoutMs = 20_000
+const rivalTimeoutMs = 3_000
 
 /**
  * A client for the engine that `--host`, BERTH_HOST or DOCKER_HOST names. Without any of them it is the daemon at the default socket, which is
@@ -45,8 +47,16 @@ async function recover(context: Context, places: DaemonPlaces, problem: string):
     await launchDaemon({ ...places, distDir: context.distDir, env: context.env, timeoutMs: launchTimeoutMs })
   } catch (error) {
     // Another command may have started it at the same moment; then ours has refused to be the second.
-    if ((await tryConnect(socket)) !== undefined) throw error
+    if (!(await answersWithin(socket, rivalTimeoutMs))) throw error
   }
+}
+
+/** Whether somebody listens before the time is up: the rival has the data root already, and its socket a moment later. */
+async function answersWithin(path: string, timeoutMs: number): Promise<boolean> {
+  for (const deadline = performance.now() + timeoutMs; performance.now() < deadline; await delay(50)) {
+    if ((await tryConnect(path)) === undefined) return true
+  }
+  return false
 }
 
 /** undefined if somebody listens, else the error code. */
