@@ -2,7 +2,7 @@ import type { EventMessage } from '../../schemas/api/events.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { openEvents } from '../client/events.ts'
 import { label } from '../model/labels.ts'
-import type { FollowedContainer, LogFollower, LogStart } from './log-follower.ts'
+import { type FollowedContainer, type LogFollower, type LogStart, latestStart } from './log-follower.ts'
 
 export interface FollowOptions {
   readonly stackName: string
@@ -26,16 +26,11 @@ export async function followLogs(client: EngineClient, follower: LogFollower, op
   try {
     for await (const event of events) {
       const name = event.Action === 'start' ? options.nameOf(event) : undefined
-      if (name !== undefined) follower.follow({ id: event.Actor.ID, name }, { since: eventTime(event) })
+      if (name !== undefined) follower.follow({ id: event.Actor.ID, name }, latestStart)
       options.onEvent?.(event)
     }
   } catch (error) {
     if (!signal.aborted) throw error
   }
   await follower.settled()
-}
-
-/** Seconds since 1970; the nanoseconds of `timeNano` are cut by JavaScript's numbers, which is before the event and so loses nothing. */
-function eventTime({ time, timeNano }: EventMessage): string {
-  return `${time}.${String(timeNano % 1_000_000_000).padStart(9, '0')}`
 }

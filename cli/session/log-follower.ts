@@ -1,3 +1,4 @@
+import { inspectContainer } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { isNotFound } from '../client/engine-error.ts'
 import { type LogLine, type LogSource, logLines } from './log-lines.ts'
@@ -7,11 +8,12 @@ export interface FollowedContainer extends LogSource {
   readonly name: string
 }
 
-/** Where a log is taken up: all of it, its end, or from a moment on (seconds since 1970). */
+/** Where a log is taken up: all of it, its end, from a moment on (seconds since 1970), or from the container's latest start on. */
 export interface LogStart {
   readonly since?: string
   readonly tail?: string
 }
+export const latestStart = 'latest start'
 
 /**
  * Follows the logs of several containers at once. A log ends when its container does; when the container starts again, `follow` goes on with it after
@@ -23,6 +25,8 @@ export class LogFollower {
   readonly #signal: AbortSignal
   readonly #running = new Map<string, Promise<void>>()
   readonly #failures: unknown[] = []
+  /** By container: the time stamp of the last line that was handed out. */
+  readonly #last = new Map<string, string>()
 
   /** `signal` cuts all logs off. */
   constructor(client: EngineClient, onLine: (name: string, line: LogLine) => void, signal: AbortSignal) {
@@ -31,8 +35,12 @@ export class LogFollower {
     this.#signal = signal
   }
 
-  follow(container: FollowedContainer, start: LogStart): void {
-    const next = this.finished(container.id).then(() => this.#pump(container, start))
+  /** `start` counts for the first time; after that a log goes on behind the last line that was handed out. */
+  follow(container: FollowedContainer, start: LogStart | typeof latestStart): void {
+    const next = this.finished(container.id).then(() => {
+      const last = this.#last.get(container.id)
+      return this.#pump(container, last === undefined ? start : { since: unixSeconds(last, 1) })
+    })
     const settled = next.catch(error => void this.#failures.push(error))
     this.#running.set(container.id, settled)
   }
@@ -48,12 +56,29 @@ export class LogFollower {
     if (this.#failures.length > 0) throw this.#failures[0]
   }
 
-  async #pump(container: FollowedContainer, start: LogStart): Promise<void> {
+  async #pump(container: FollowedContainer, start: LogStart | typeof latestStart): Promise<void> {
     try {
-      const lines = logLines(this.#client, container, { follow: true, ...start }, this.#signal)
-      for await (const line of lines) this.#onLine(container.name, line)
+      const from = start === latestStart ? { since: await this.#startOf(container) } : start
+      const lines = logLines(this.#client, container, { follow: true, ...from }, this.#signal)
+      for await (const line of lines) {
+        this.#last.set(container.id, line.time)
+        this.#onLine(container.name, line)
+      }
     } catch (error) {
       if (!this.#signal.aborted && !isNotFound(error)) throw error
     }
   }
+
+  /** The engine notes it before it reads the first output, and tells the event `start` after; so this and not the event's time. */
+  async #startOf({ id }: FollowedContainer): Promise<string> {
+    const { State } = await inspectContainer(this.#client, id, { signal: this.#signal })
+    return unixSeconds(State.StartedAt, 0)
+  }
+}
+
+/** The time that is `later` nanoseconds after an RFC 3339 stamp, in seconds since 1970, as the Engine API wants it. */
+function unixSeconds(time: string, later: number): string {
+  const nanoseconds = Number((/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(9, '0')) + later
+  const seconds = Math.floor(Date.parse(time) / 1000) + Math.floor(nanoseconds / 1e9)
+  return `${seconds}.${String(nanoseconds % 1e9).padStart(9, '0')}`
 }

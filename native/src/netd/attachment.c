@@ -75,6 +75,9 @@ static void dismantle(struct netd *netd, struct container *container) {
 	remove_rules(netd, container);
 	ports_release(container);
 	interfaces_block(netd->route, container->endpoints, container->endpoint_count);
+	for (size_t i = 0; i < container->endpoint_count; i++)
+		if (container->endpoints[i]->host_interface[0] != '\0')
+			sweep_add(&netd->sweep, container->endpoints[i]->host_interface);
 	(void)netns_unpublish(container->netns, &ignored);
 	forget_container(netd->directory, container);
 	leave_networks(container, container->endpoint_count);

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <string.h>
+#include <unistd.h>
 
 static void on_found_link(void *context, const struct nlmsghdr *message) {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
@@ -126,6 +127,18 @@ void link_delete(struct netlink_batch *batch, const char *name) {
 	batch_message(batch, "delete interface", RTM_DELLINK, 0, &info, sizeof info);
 	batch_tolerate(batch, ENODEV);
 	batch_put_text(batch, IFLA_IFNAME, name);
+}
+
+void link_transact_apart(int fd, struct netlink_batch *batch) {
+	struct error ignored;
+	pid_t pid = fork();
+	if (pid > 0)
+		return;
+	int route = pid == 0 ? netlink_open(NETLINK_ROUTE, &ignored) : fd;
+	if (route >= 0)
+		(void)netlink_transact(route, batch, NULL, NULL, &ignored);
+	if (pid == 0)
+		_exit(0);
 }
 
 void link_add_address(struct netlink_batch *batch, unsigned index, const struct address *address) {

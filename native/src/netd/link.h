@@ -44,6 +44,11 @@ void link_block_port(struct netlink_batch *batch, const char *name, unsigned ind
 
 void link_set_up(struct netlink_batch *batch, unsigned index);
 void link_delete(struct netlink_batch *batch, const char *name);
+/*
+ * Sends a batch of deletions from a child that nobody waits for: each waits for the kernel's grace periods, tens of milliseconds. Where there can be no child,
+ * `fd` sends it, if it is one. Failures are not told.
+ */
+void link_transact_apart(int fd, struct netlink_batch *batch);
 void link_add_address(struct netlink_batch *batch, unsigned index, const struct address *address);
 /* Absent is success. */
 void link_delete_address(struct netlink_batch *batch, unsigned index, const struct address *address);

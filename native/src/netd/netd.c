@@ -54,6 +54,7 @@ int netd_open(struct netd *netd, const char *run_dir, const char *instance, stru
 	    (r = ruleset_open(&netd->ruleset, instance, netd->group, err)) < 0)
 		return r;
 	pool_init(&netd->pool, &netd->loop, &netd->home);
+	sweep_init(&netd->sweep, &netd->loop);
 	if ((r = keep_load(netd->directory, restore_network, restore_container, netd, err)) < 0)
 		return r;
 	return ruleset_replace(&netd->ruleset, netd->networks, netd->containers, err);

@@ -7,6 +7,7 @@
 #include "netd/netns.h"
 #include "netd/pool.h"
 #include "netd/ruleset.h"
+#include "netd/sweep.h"
 
 struct netd {
 	struct loop loop;
@@ -20,6 +21,7 @@ struct netd {
 	struct names names;
 	struct dns_service dns;
 	struct pool pool;
+	struct sweep sweep;
 	bool is_ending;
 };
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 static const char guard_file[] = "guards-forwarding";
 
@@ -79,10 +78,7 @@ static int bring_up(struct netd *netd, struct network *network, struct error *er
 	return netlink_transact(netd->route, &addresses, NULL, NULL, err);
 }
 
-/*
- * Deleting an interface waits for the kernel's grace periods (tens of milliseconds): a child does it, and netd goes on. The addresses go at once, so that
- * the subnet can be used again.
- */
+/* The addresses go at once, so that the subnet can be used again. */
 static void take_down(struct netd *netd, const struct network *network) {
 	_cleanup_batch_ struct netlink_batch addresses = {0}, links = {0};
 	struct error ignored;
@@ -90,14 +86,7 @@ static void take_down(struct netd *netd, const struct network *network) {
 		link_delete_address(&addresses, network->bridge_index, &network->gateways[i]);
 	(void)netlink_transact(netd->route, &addresses, NULL, NULL, &ignored);
 	link_delete(&links, network->bridge);
-	pid_t pid = fork();
-	if (pid > 0)
-		return;
-	int route = pid == 0 ? netlink_open(NETLINK_ROUTE, &ignored) : netd->route;
-	if (route >= 0)
-		(void)netlink_transact(route, &links, NULL, NULL, &ignored);
-	if (pid == 0)
-		_exit(0);
+	link_transact_apart(netd->route, &links);
 }
 
 static int add_rules(struct netd *netd, const struct network *network, struct error *err) {

@@ -136,6 +136,7 @@ static int op_shutdown(struct netd *netd, json_t *request, json_t **ret_ok, stru
 		(void)attachment_remove(netd, netd->containers->id, &ignored);
 	while (netd->networks)
 		(void)network_remove(netd, netd->networks->id, &ignored);
+	sweep_now(&netd->sweep, netd->route);
 	netd->is_ending = true;
 	return ruleset_remove(&netd->ruleset, err);
 }

@@ -217,10 +217,10 @@ class FakeRegistry {
 
   static async start(): Promise<FakeRegistry> {
     const fake = new FakeRegistry(createHttpServer())
-    fake.#server.listen(0, '127.0.0.1')
+    fake.#server.listen(0)
     await once(fake.#server, 'listening')
-    // The same server by another name is another origin.
-    fake.#elsewhere = `http://localhost:${(fake.#server.address() as AddressInfo).port}`
+    // The same server at another address of the loopback is another origin.
+    fake.#elsewhere = `http://127.0.0.2:${(fake.#server.address() as AddressInfo).port}`
     return fake
   }
 
