@@ -2,13 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { BerthError, errorTable } from '../schemas/errors.ts'
 import { berthVersion } from '../schemas/version.ts'
 import type { CommandDefinition, Flags } from './commands/definition.ts'
+import { findCommand } from './commands/find-command.ts'
 import { type CommandEntry, commandTable } from './commands/table.ts'
 import type { Context } from './session/context.ts'
 import { addGlobalFlags, type GlobalFlags } from './session/globals.ts'
-import { addExamples, overview, prepareHelp } from './session/help.ts'
+import { addExamples, groupOverview, overview, prepareHelp } from './session/help.ts'
 import { reportError } from './session/report-error.ts'
-
-import { nearest } from './ui/nearest.ts'
 import { createStyle } from './ui/style.ts'
 
 /** Entry of dist/berth.cjs: the only place that reads the process's world and ends the process. */
@@ -44,21 +43,31 @@ export async function run(argv: readonly string[], world: World): Promise<number
   let context = { ...world, ...createStyles(world, defaultGlobals), globals: defaultGlobals }
   let flags: Flags = {}
   let definition: CommandDefinition | undefined
+  let commandName: string | undefined
   try {
     const root = parseRoot(argv, context)
     if (root === undefined) return 0
     const { globals } = root
     context = { ...world, ...createStyles(world, globals), globals }
-    const entry = findCommand(root.name)
-    definition = await entry.load()
-    const command = buildCommand(entry, definition, context)
-    command.parse(root.args, { from: 'user' })
+    const found = await findCommand(root.name, root.args)
+    commandName = found.name
+    if (found.kind === 'group') {
+      context.stdout.write(groupOverview(found.group, found.members, context))
+      return 0
+    }
+    definition = await found.entry.load()
+    const command = buildCommand(found.name, found.entry, definition, context)
+    command.parse(found.args, { from: 'user' })
     flags = command.opts()
     const running = definition.run(context, command.args, flags)
     return await (definition.handlesInterrupt ? running : Promise.race([running, interrupted(context.signal)]))
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const code = await reportError(context, error instanceof CommanderError ? usageError(error, argv) : error, flags)
+    const code = await reportError(
+      context,
+      error instanceof CommanderError ? usageError(error, commandName) : error,
+      flags,
+    )
     return definition?.failureExitCode?.(flags) ?? code
   }
 }
@@ -75,6 +84,7 @@ const defaultGlobals: GlobalFlags = {
   parallel: undefined,
   dryRun: false,
   autostart: true,
+  allResources: false,
 }
 
 /** Rejects when the signal is aborted. */
@@ -103,38 +113,47 @@ function parseRoot(argv: readonly string[], context: Context): Root | undefined 
     .option('-v, --version', 'print the version of Berth')
     .option('-h, --help', 'show this help; after a command, that of the command')
     .parse(argv, { from: 'user' })
-  const { version, help, ...globals } = program.opts<GlobalFlags & { version?: boolean; help?: boolean }>()
+  const { version, help, ...flags } = program.opts<RootFlags>()
+  const globals = withoutOldNames(flags, context)
   const [first, ...rest] = program.args
-  const [name, args] = first === 'help' || help ? [help ? first : rest[0], ['--help']] : [first, rest]
+  const [name, args] = help
+    ? [first, ['--help']]
+    : first === 'help'
+      ? [rest[0], [...rest.slice(1), '--help']]
+      : [first, rest]
   if (version) context.stdout.write(`berth version ${berthVersion}\n`)
   else if (name !== undefined) return { globals: { ...defaultGlobals, ...globals }, name, args }
   else context.stdout.write(overview(program, commandTable, context))
   return undefined
 }
 
-function findCommand(name: string): CommandEntry {
-  const entry = commandTable.find(candidate => candidate.name === name)
-  if (entry) return entry
-  const close = nearest(
-    name,
-    commandTable.map(candidate => candidate.name),
-  )
-  throw new BerthError('USAGE', `unknown command "${name}"`, {
-    hint: close ? `did you mean "berth ${close}"?` : '"berth --help" lists the commands',
-  })
+type RootFlags = Omit<GlobalFlags, 'ansi'> & OldFlags & { readonly version?: boolean; readonly help?: boolean }
+
+/** Flags that docker compose still takes. `--no-ansi` makes `ansi` false. */
+interface OldFlags {
+  readonly ansi: GlobalFlags['ansi'] | false
+  readonly workdir?: string
+  readonly compatibility?: true
+  readonly verbose?: true
 }
 
-function buildCommand(entry: CommandEntry, definition: CommandDefinition, context: Context): Command {
-  const command = prepareHelp(new Command(`berth ${entry.name}`), context)
+function withoutOldNames(flags: Omit<RootFlags, 'version' | 'help'>, context: Context): GlobalFlags {
+  const { workdir, compatibility, verbose: _, ansi, ...globals } = flags
+  if (compatibility)
+    context.stderr.write('berth: --compatibility has no effect: names are made with "-", as Compose 2 makes them\n')
+  return { ...globals, projectDirectory: globals.projectDirectory ?? workdir, ansi: ansi === false ? 'never' : ansi }
+}
+
+function buildCommand(name: string, entry: CommandEntry, definition: CommandDefinition, context: Context): Command {
+  const command = prepareHelp(new Command(`berth ${name}`), context)
     .description(definition.details ? `${entry.summary}.\n\n${definition.details}` : `${entry.summary}.`)
     .helpOption('-h, --help', 'show this help')
   return addExamples(definition.configure?.(command) ?? command, definition.examples ?? [], context)
 }
 
 /** A wrong flag or argument, said by commander; adds where help is, and the place of a global flag that came too late. */
-function usageError(error: CommanderError, argv: readonly string[]): BerthError {
+function usageError(error: CommanderError, command: string | undefined): BerthError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  const command = argv.find(word => commandTable.some(entry => entry.name === word))
   const help = `"berth ${command ? `${command} ` : ''}--help" shows what it takes`
   const late = lateGlobalFlag(message)
   if (late && command)

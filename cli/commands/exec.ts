@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { createExec, inspectExec, resizeExec, startExec, startExecDetached } from '../client/exec.ts'
 import { connect } from '../session/connect.ts'
 import { collect, integer } from '../session/globals.ts'
@@ -30,6 +31,7 @@ export const exec = defineCommand<ExecFlags>({
       .option('--index <number>', 'which container, if the service has several', integer(1))
       .option('-i, --interactive', 'pass standard input on (the default)', true)
       .option('-T, --no-tty', 'no terminal (default: one if both ends of berth are a terminal)')
+      .addOption(new Option('-t, --tty', 'a terminal (the default on one)').hideHelp())
       .option('--privileged', 'with all capabilities')
       .option('-u, --user <user>', 'run as this user')
       .option('-w, --workdir <path>', 'in this folder of the container'),

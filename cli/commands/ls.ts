@@ -1,15 +1,17 @@
 import type { ContainerSummary } from '../../schemas/api/containers.ts'
+import { BerthError } from '../../schemas/errors.ts'
 import type { LsRow } from '../../schemas/output/ls.ts'
 import { listContainers } from '../client/containers.ts'
 import { label } from '../model/labels.ts'
 import { connect } from '../session/connect.ts'
 import { print, printJson } from '../session/context.ts'
-import { choice } from '../session/globals.ts'
+import { choice, collect } from '../session/globals.ts'
 import { formatTable } from '../ui/table.ts'
 import { defineCommand } from './definition.ts'
 
 interface LsFlags {
   readonly all?: true
+  readonly filter: readonly string[]
   readonly format: 'table' | 'json'
   readonly quiet?: true
 }
@@ -18,13 +20,15 @@ export const ls = defineCommand<LsFlags>({
   configure: command =>
     command
       .option('-a, --all', 'stacks with no running container too')
+      .option('--filter <name=...>', 'only stacks with this name; may be repeated', collect, [])
       .addOption(choice('--format <how>', 'how to print', ['table', 'json'], 'table'))
       .option('-q, --quiet', 'print names only'),
   examples: [{ line: 'berth ls -a', means: 'every stack, stopped ones too' }],
   async run(context, _args, flags) {
     const client = await connect(context)
     const containers = await listContainers(client, { all: flags.all ?? false, filters: { label: [label.project] } })
-    const rows = lsRows(containers)
+    const names = flags.filter.map(nameOfFilter)
+    const rows = lsRows(containers).filter(({ Name }) => names.length === 0 || names.some(name => Name.includes(name)))
     if (flags.quiet) print(context, rows.map(row => `${row.Name}\n`).join(''))
     else if (flags.format === 'json') printJson(context, rows)
     else
@@ -42,6 +46,13 @@ export const ls = defineCommand<LsFlags>({
     return 0
   },
 })
+
+/** Compose takes a part of a name here too. */
+function nameOfFilter(filter: string): string {
+  const name = filter.match(/^name=(.+)$/)?.[1]
+  if (name !== undefined) return name
+  throw new BerthError('USAGE', `unknown filter "${filter}"`, { hint: 'expected name=..., e.g. --filter name=shop' })
+}
 
 /** One row per stack, as `docker compose ls` prints it: `running(3), exited(1)`. */
 export function lsRows(containers: readonly ContainerSummary[]): readonly LsRow[] {

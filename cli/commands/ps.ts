@@ -1,22 +1,21 @@
+import { Option } from 'commander'
 import type { ContainerSummary } from '../../schemas/api/containers.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import type { PsRow } from '../../schemas/output/ps.ts'
 import { connect } from '../session/connect.ts'
-import { type Context, print, printJson } from '../session/context.ts'
+import { type Context, print } from '../session/context.ts'
 import { choice, collect } from '../session/globals.ts'
-import { nameOf, serviceOf, stackContainers } from '../session/stack-containers.ts'
+import { printRows, rowFormat } from '../session/print-rows.ts'
+import { serviceOf, stackContainers } from '../session/stack-containers.ts'
 import { findStack } from '../session/stack-target.ts'
-import { humanDuration } from '../ui/human.ts'
-import { formatPorts } from '../ui/ports.ts'
+import { type ContainerRow, containerHeaders, containerRow, paintStatus } from '../ui/container-row.ts'
 import type { Style } from '../ui/style.ts'
-import { type Column, formatTable } from '../ui/table.ts'
-import { truncate } from '../ui/width.ts'
+import type { Column } from '../ui/table.ts'
 import { defineCommand } from './definition.ts'
 
 interface PsFlags {
   readonly all?: true
   readonly filter: readonly string[]
-  readonly format: 'table' | 'json'
+  readonly format: string
   readonly orphans: boolean
   readonly quiet?: true
   readonly services?: true
@@ -32,8 +31,9 @@ export const ps = defineCommand<PsFlags>({
       .argument('[SERVICE...]', 'services to list (default: all)')
       .option('-a, --all', 'stopped containers too, and those of "berth run"')
       .option('--filter <status=...>', 'only containers with a status', collect, [])
-      .addOption(choice('--format <how>', 'how to print', ['table', 'json'], 'table'))
+      .addOption(rowFormat())
       .option('--no-trunc', 'print ids and commands in full')
+      .addOption(new Option('--orphans', 'list those too (the default)').default(true).hideHelp())
       .option('--no-orphans', 'leave out containers of services that the file does not have')
       .option('-q, --quiet', 'print ids only')
       .option('--services', 'print names of services only')
@@ -42,6 +42,7 @@ export const ps = defineCommand<PsFlags>({
     { line: 'berth ps', means: 'what is running' },
     { line: 'berth ps -a --status exited', means: 'what has stopped' },
     { line: 'berth ps --format json', means: 'one JSON object per container' },
+    { line: `berth ps --format 'table {{.Name}}\\t{{.Ports}}'`, means: 'chosen columns' },
   ],
   async run(context, services, flags) {
     const stack = await findStack(context, services)
@@ -61,75 +62,22 @@ function show(context: Context, containers: readonly ContainerSummary[], flags: 
   if (flags.quiet) print(context, containers.map(container => `${container.Id}\n`).join(''))
   else if (flags.services)
     print(context, [...new Set(containers.map(serviceOf))].map(service => `${service}\n`).join(''))
-  else if (flags.format === 'json')
-    for (const container of containers) printJson(context, psRowOf(container, Date.now()))
-  else print(context, formatTable(columns(context.style, flags.trunc), containers))
-}
-
-function columns(style: Style, isShort: boolean): readonly Column<ContainerSummary>[] {
-  return [
-    { title: 'NAME', value: nameOf },
-    { title: 'IMAGE', value: container => container.Image },
-    { title: 'COMMAND', value: ({ Command }) => JSON.stringify(isShort ? truncate(Command, 20) : Command) },
-    { title: 'SERVICE', value: serviceOf },
-    { title: 'CREATED', value: ({ Created }) => `${humanDuration(Date.now() - Created * 1000)} ago` },
-    {
-      title: 'STATUS',
-      value: container => container.Status,
-      paint: (text, { State, Status }) => statusColour(style, State, Status)(text),
-    },
-    { title: 'PORTS', value: ({ Ports }) => formatPorts(Ports) },
-  ]
-}
-
-function statusColour(style: Style, state: ContainerSummary['State'], status: string): (text: string) => string {
-  if (state === 'running')
-    return status.includes('(unhealthy)')
-      ? style.red
-      : status.includes('(health: starting)')
-        ? style.yellow
-        : style.green
-  if (state === 'exited') return status.startsWith('Exited (0)') ? String : style.red
-  return state === 'dead' ? style.red : style.yellow
-}
-
-/** The row that `docker compose ps --format json` prints for a container. */
-export function psRowOf(container: ContainerSummary, nowMs: number): PsRow {
-  const { Id, Image, Command, Created, State, Status, Ports, Labels, Mounts } = container
-  return {
-    ID: Id.slice(0, 12),
-    Name: nameOf(container),
-    Names: nameOf(container),
-    Project: Labels['com.docker.compose.project'] ?? '',
-    Service: serviceOf(container),
-    Image,
-    Command: JSON.stringify(truncate(Command, 20)),
-    CreatedAt: `${new Date(Created * 1000).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`,
-    RunningFor: `${humanDuration(nowMs - Created * 1000)} ago`,
-    State,
-    Status,
-    Health: healthOf(Status),
-    ExitCode: Number(Status.match(/^(?:Exited|Restarting) \((\d+)\)/)?.[1] ?? 0),
-    Ports: formatPorts(Ports),
-    Publishers: Ports.map(({ IP = '', PrivatePort, PublicPort = 0, Type }) => ({
-      URL: IP,
-      TargetPort: PrivatePort,
-      PublishedPort: PublicPort,
-      Protocol: Type,
-    })),
-    Labels: Object.entries(Labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
-    Networks: Object.keys(container.NetworkSettings.Networks).join(','),
-    Mounts: Mounts.map(mount => mount.Name ?? mount.Source).join(','),
-    LocalVolumes: String(Mounts.filter(mount => mount.Type === 'volume').length),
-    Size: '0B',
+  else {
+    const rows = containers.map(container => containerRow(container, { nowMs: Date.now(), isFull: !flags.trunc }))
+    printRows(context, flags.format, rows, { columns: columns(context.style), headers: containerHeaders })
   }
 }
 
-/** The list call tells health only inside its text: `Up 5 minutes (healthy)`. */
-function healthOf(status: string): string {
-  return status.match(/\((?:health: )?(starting|healthy|unhealthy)\)/)?.[1] ?? ''
+function columns(style: Style): readonly Column<ContainerRow>[] {
+  return [
+    { title: 'NAME', value: row => row.Name },
+    { title: 'IMAGE', value: row => row.Image },
+    { title: 'COMMAND', value: row => row.Command },
+    { title: 'SERVICE', value: row => row.Service },
+    { title: 'CREATED', value: row => row.RunningFor },
+    { title: 'STATUS', value: row => row.Status, paint: paintStatus(style) },
+    { title: 'PORTS', value: row => row.Ports },
+  ]
 }
 
 function statusOfFilter(filter: string): string {

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { Option } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
 import { remove as removeStack } from '../apply/lifecycle.ts'
 import { connect } from '../session/connect.ts'
@@ -18,6 +19,7 @@ export const rm = defineCommand<RmFlags>({
   configure: command =>
     command
       .argument('[SERVICE...]', 'services whose containers go (default: all)')
+      .addOption(new Option('-a, --all', 'no effect, as in Compose').hideHelp())
       .option('-f, --force', 'do not ask')
       .option('-s, --stop', 'stop running ones first')
       .option('-v, --volumes', 'remove anonymous volumes too'),

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
 import { prepareRun } from '../apply/run.ts'
 import type { PreparedRun, RunOptions } from '../apply/use-cases.ts'
@@ -11,11 +12,13 @@ import {
 } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { splitShellWords } from '../load/canonical/shell-words.ts'
+import { withoutPulls } from '../session/apply.ts'
 import { connect } from '../session/connect.ts'
 import { type Context, print } from '../session/context.ts'
 import { choice, collect } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
 import { createProgress } from '../session/progress.ts'
+import { readEnvFiles } from '../session/read-env-files.ts'
 import { isInteractiveTerminal, runTerminal } from '../session/terminal.ts'
 import { defineCommand } from './definition.ts'
 import { withValue } from './exec.ts'
@@ -28,15 +31,19 @@ interface RunFlags {
   readonly detach?: true
   readonly entrypoint?: string
   readonly env: readonly string[]
+  readonly envFromFile: readonly string[]
   readonly interactive: boolean
   readonly label: readonly string[]
   readonly name?: string
   readonly publish: readonly string[]
   readonly pull?: NonNullable<RunOptions['pull']>
+  readonly quiet?: true
+  readonly quietPull?: true
   readonly removeOrphans?: true
   readonly rm?: true
   readonly servicePorts?: true
   readonly tty: boolean
+  readonly TTY: boolean
   readonly useAliases?: true
   readonly user?: string
   readonly volume: readonly string[]
@@ -56,16 +63,22 @@ export const run = defineCommand<RunFlags>({
       .option('-d, --detach', 'do not wait; print the name of the container')
       .option('--entrypoint <program>', 'use this entrypoint')
       .option('-e, --env <NAME=value>', 'set a variable; may be repeated', collect, [])
+      .option('--env-from-file <path>', 'set the variables of a file; may be repeated', collect, [])
       .option('-i, --interactive', 'pass standard input on (the default)', true)
       .option('-l, --label <name=value>', 'set a label; may be repeated', collect, [])
       .option('--name <name>', 'name of the container')
       .option('--no-deps', 'do not start services that it depends on')
       .option('-p, --publish <port>', 'publish a port; may be repeated', collect, [])
       .addOption(choice('--pull <when>', 'when to pull the image', ['always', 'missing', 'never']))
+      .option('-q, --quiet', 'print nothing but what the program prints')
+      .option('--quiet-build', 'no output of builds')
+      .option('--quiet-pull', 'no progress of pulls')
       .option('--remove-orphans', 'remove containers of services that the file no longer has')
       .option('--rm', 'remove the container when it has ended')
       .option('-P, --service-ports', 'publish the ports of the service')
       .option('-T, --no-tty', 'no terminal (default: one if both ends of berth are a terminal)')
+      .addOption(new Option('--no-TTY', 'as docker compose spells it').hideHelp())
+      .addOption(new Option('-t, --tty', 'a terminal (the default on one)').hideHelp())
       .option('--use-aliases', 'give it the network aliases of the service')
       .option('-u, --user <user>', 'run as this user')
       .option('-v, --volume <mount>', 'mount a folder or a volume; may be repeated', collect, [])
@@ -85,12 +98,16 @@ export const run = defineCommand<RunFlags>({
     const { project } = await loadStack(context, { services: [service] })
     requireServices(project, [service])
     const client = await connect(context)
-    const options = runOptions(context, service, command, flags)
-    const view = createProgress(context, 'run')
+    const options = await runOptions(context, service, command, flags)
+    const isQuiet = flags.quiet === true
+    const view = createProgress(
+      isQuiet ? { ...context, globals: { ...context.globals, progress: 'quiet' } } : context,
+      'run',
+    )
     const { parallel } = context.globals
     const apply = {
       client,
-      onProgress: view.show.bind(view),
+      onProgress: flags.quietPull ? withoutPulls(view.show.bind(view)) : view.show.bind(view),
       signal: context.signal,
       ...(parallel === undefined ? {} : { parallel }),
     }
@@ -104,7 +121,12 @@ export const run = defineCommand<RunFlags>({
   },
 })
 
-function runOptions(context: Context, service: string, command: readonly string[], flags: RunFlags): RunOptions {
+async function runOptions(
+  context: Context,
+  service: string,
+  command: readonly string[],
+  flags: RunFlags,
+): Promise<RunOptions> {
   const {
     capAdd,
     capDrop,
@@ -125,7 +147,10 @@ function runOptions(context: Context, service: string, command: readonly string[
     service,
     ...(command.length === 0 ? {} : { command }),
     ...(entrypoint === undefined ? {} : { entrypoint: shellWords(entrypoint) }),
-    environment: pairs(env.map(variable => withValue(variable, context.env))),
+    environment: {
+      ...(await readEnvFiles(context, flags.envFromFile)),
+      ...pairs(env.map(variable => withValue(variable, context.env))),
+    },
     labels: pairs(label),
     ...(name === undefined ? {} : { name }),
     ...(user === undefined ? {} : { user }),
@@ -136,7 +161,7 @@ function runOptions(context: Context, service: string, command: readonly string[
     useAliases: flags.useAliases ?? false,
     capAdd,
     capDrop,
-    tty: flags.tty && !detach && isInteractiveTerminal(context),
+    tty: flags.tty && flags.TTY && !detach && isInteractiveTerminal(context),
     interactive: interactive && !detach,
     detach,
     remove: flags.rm ?? false,

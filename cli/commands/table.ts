@@ -4,10 +4,21 @@ import type { CommandDefinition } from './definition.ts'
 export interface CommandEntry {
   readonly name: string
   readonly summary: string
-  readonly group: string
   readonly load: () => Promise<CommandDefinition>
-  readonly isHidden?: boolean
+  /** Other names of the same command, as docker has them; not shown. */
+  readonly aliases?: readonly string[]
+  readonly isHidden?: true
 }
+
+/** A command that is only a head for others: `berth container ls`. Its members are in a table of their own, loaded when the head is named. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  readonly members: () => Promise<readonly CommandEntry[]>
+}
+
+/** `group` is the heading in the overview. */
+export type TopEntry = (CommandEntry | CommandGroup) & { readonly group: string }
 
 const stack = 'Stacks:'
 const containers = 'Containers:'
@@ -15,7 +26,7 @@ const insight = 'Looking:'
 const engine = 'Engine:'
 
 /** Every command, in the order of help. Light on purpose: `berth --help` loads nothing but this. */
-export const commandTable: readonly CommandEntry[] = [
+export const commandTable: readonly TopEntry[] = [
   {
     name: 'up',
     summary: 'Create and start a stack, or bring it to what its file says',

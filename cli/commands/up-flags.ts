@@ -34,6 +34,31 @@ export function addUpFlags(command: Command): Command {
     .option('-t, --timeout <seconds>', 'how long a container may take to stop before it is killed', integer(0))
 }
 
+/** Flags of commands that make containers, beside those that decide which. */
+export interface MakeFlags {
+  readonly build?: boolean
+  readonly quietPull?: true
+  readonly quietBuild?: true
+  readonly yes?: true
+}
+
+export function addMakeFlags(command: Command): Command {
+  return command
+    .option('--build', 'build images first')
+    .option('--no-build', 'never build an image')
+    .option('--quiet-pull', 'no progress of pulls')
+    .option('--quiet-build', 'no output of builds')
+    .option('-y, --yes', 'answer every question with yes (none is asked)')
+}
+
+/** For what can be done without building; `--build` asks for what cannot. */
+export function requireNoBuild({ build }: MakeFlags): void {
+  if (build)
+    throw new BerthError('NOT_IMPLEMENTED', 'berth cannot build images yet', {
+      hint: 'build with another tool, and "berth load" the archive or name it as image: docker-archive:FILE',
+    })
+}
+
 export function upOptions(project: Project, services: readonly string[], flags: PlanUpFlags): UpOptions {
   if (flags.forceRecreate && !flags.recreate) throw conflict('--force-recreate', '--no-recreate')
   const { timeout, pull } = flags

@@ -1,5 +1,4 @@
 import { Option } from 'commander'
-import { BerthError } from '../../schemas/errors.ts'
 import { planUp, up as upStack } from '../apply/up.ts'
 import type { UpOptions } from '../apply/use-cases.ts'
 import { runUseCase } from '../session/apply.ts'
@@ -9,10 +8,17 @@ import { collect, integer } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
 import { showPlan } from '../session/show-plan.ts'
 import { defineCommand } from './definition.ts'
-import { addUpFlags, conflict, type PlanUpFlags, upOptions } from './up-flags.ts'
+import {
+  addMakeFlags,
+  addUpFlags,
+  conflict,
+  type MakeFlags,
+  type PlanUpFlags,
+  requireNoBuild,
+  upOptions,
+} from './up-flags.ts'
 
-interface UpFlags extends PlanUpFlags, AttachFlags {
-  readonly build?: boolean
+interface UpFlags extends PlanUpFlags, MakeFlags, AttachFlags {
   readonly detach?: true
   readonly wait?: true
   readonly waitTimeout?: number
@@ -20,20 +26,21 @@ interface UpFlags extends PlanUpFlags, AttachFlags {
 
 export const up = defineCommand<UpFlags>({
   configure: command =>
-    addUpFlags(
-      command
-        .argument('[SERVICE...]', 'services to bring up, with what they depend on (default: all)')
-        .option('-d, --detach', 'leave the containers running and return when they are started')
-        .option('--wait', 'return when every service is healthy, running, or (a job) has ended with 0; implies -d')
-        .option('--wait-timeout <seconds>', 'give up waiting after this time', integer(1)),
+    addMakeFlags(
+      addUpFlags(
+        command
+          .argument('[SERVICE...]', 'services to bring up, with what they depend on (default: all)')
+          .option('-d, --detach', 'leave the containers running and return when they are started')
+          .option('--wait', 'return when every service is healthy, running, or (a job) has ended with 0; implies -d')
+          .option('--wait-timeout <seconds>', 'give up waiting after this time', integer(1)),
+      ),
     )
-      .option('--build', 'build images first')
-      .option('--no-build', 'never build an image')
       .option('--abort-on-container-exit', 'stop everything as soon as a container ends')
       .option('--abort-on-container-failure', 'stop everything as soon as a container fails')
       .option('--exit-code-from <SERVICE>', 'return the exit code of this service; implies --abort-on-container-exit')
       .option('--attach <SERVICE>', 'show only the output of these services; may be repeated', collect, [])
       .addOption(noAttachOption())
+      .option('--attach-dependencies', 'show the output of services too that the named ones depend on')
       .option('--no-color', 'no colours in the output of containers')
       .option('--no-log-prefix', 'no names before lines of output')
       .option('--timestamps', 'show when each line of output was written'),
@@ -62,7 +69,9 @@ export const up = defineCommand<UpFlags>({
     if (context.globals.dryRun) return showPlan(context, await planUp(client, project, options))
     const isAttached = !flags.detach && !flags.wait && flags.start
     const since = `${Date.now() / 1000}`
-    const code = await runUseCase(context, client, { title: 'up' }, apply => upStack(apply, project, options))
+    const code = await runUseCase(context, client, { title: 'up', isPullQuiet: flags.quietPull ?? false }, apply =>
+      upStack(apply, project, options),
+    )
     if (code !== 0 || !isAttached) return code
     return attachToStack(context, client, project, services, since, flags)
   },
@@ -77,12 +86,18 @@ function noAttachOption(): Option {
 }
 
 function checkFlags(flags: UpFlags): void {
-  if (flags.detach && (flags.abortOnContainerExit || flags.exitCodeFrom !== undefined)) {
-    throw conflict('--detach', flags.abortOnContainerExit ? '--abort-on-container-exit' : '--exit-code-from')
-  }
-  if (flags.build) {
-    throw new BerthError('NOT_IMPLEMENTED', 'berth cannot build images yet', {
-      hint: 'build with another tool, and "berth load" the archive or name it as image: docker-archive:FILE',
-    })
-  }
+  const isDetached = flags.detach || flags.wait
+  const needsAttached: readonly (readonly [string, unknown])[] = [
+    ['--abort-on-container-exit', flags.abortOnContainerExit],
+    ['--abort-on-container-failure', flags.abortOnContainerFailure],
+    ['--exit-code-from', flags.exitCodeFrom],
+    ['--attach', flags.attach.length > 0],
+    ['--attach-dependencies', flags.attachDependencies],
+  ]
+  const [wrong] = needsAttached.find(([, isGiven]) => isDetached && isGiven) ?? []
+  if (wrong !== undefined) throw conflict(flags.detach ? '--detach' : '--wait', wrong)
+  if (flags.attachDependencies && flags.attach.length > 0) throw conflict('--attach', '--attach-dependencies')
+  if (flags.abortOnContainerExit && flags.abortOnContainerFailure)
+    throw conflict('--abort-on-container-exit', '--abort-on-container-failure')
+  requireNoBuild(flags)
 }

@@ -1,4 +1,4 @@
-import type { ProgressEvent } from '../apply/progress.ts'
+import type { ProgressEvent, ProgressListener } from '../apply/progress.ts'
 import type { ApplyReport } from '../apply/report.ts'
 import type { ApplyContext } from '../apply/use-cases.ts'
 import type { EngineClient } from '../client/engine-client.ts'
@@ -10,21 +10,24 @@ export interface ApplyChoices {
   /** Head of the progress display: the command's name. */
   readonly title: string
   readonly onEvent?: (event: ProgressEvent) => void
+  /** Leaves the progress of pulls out; what fails is still shown. */
+  readonly isPullQuiet?: boolean
 }
 
 /** Runs a use case with the progress display that was asked for, shows how it ended and returns the exit code. */
 export async function runUseCase(
   context: Context,
   client: EngineClient,
-  { title, onEvent }: ApplyChoices,
+  { title, onEvent, isPullQuiet = false }: ApplyChoices,
   useCase: (apply: ApplyContext) => Promise<ApplyReport>,
 ): Promise<number> {
   const view = createProgress(context, title)
+  const show = isPullQuiet ? withoutPulls(event => view.show(event)) : (event: ProgressEvent) => view.show(event)
   const { parallel } = context.globals
   const apply: ApplyContext = {
     client,
     onProgress: event => {
-      view.show(event)
+      show(event)
       onEvent?.(event)
     },
     signal: context.signal,
@@ -37,4 +40,12 @@ export async function runUseCase(
     view.stop()
   }
   return showReport(context, report)
+}
+
+/** --quiet-pull: a listener that does not hear of pulls; failures and plans still pass. */
+export function withoutPulls(listener: ProgressListener): ProgressListener {
+  return event => {
+    const isPull = event.kind === 'resource' && event.resource === 'image' && event.state !== 'failed'
+    if (!isPull) listener(event)
+  }
 }

@@ -6,6 +6,7 @@ import type { EngineClient } from '../client/engine-client.ts'
 import { isNotFound } from '../client/engine-error.ts'
 import { label } from '../model/labels.ts'
 import type { Project } from '../model/project.ts'
+import { selectServices } from '../plan/selection.ts'
 import { runUseCase } from './apply.ts'
 import type { Context } from './context.ts'
 import { followLogs } from './follow-logs.ts'
@@ -19,6 +20,7 @@ export interface AttachFlags {
   readonly exitCodeFrom?: string
   readonly attach: readonly string[]
   readonly noAttach: readonly string[]
+  readonly attachDependencies?: true
   readonly color: boolean
   readonly logPrefix: boolean
   readonly timestamps?: true
@@ -37,7 +39,8 @@ export async function attachToStack(
   since: string,
   flags: AttachFlags,
 ): Promise<number> {
-  const containers = await stackContainers(client, { name: project.name, project }, { services, all: true })
+  const watched = flags.attachDependencies ? withDependencies(project, services) : services
+  const containers = await stackContainers(client, { name: project.name, project }, { services: watched, all: true })
   const shown = containers.filter(container => isShown(project, serviceOf(container), flags))
   const followed = shown.map(container => ({ id: container.Id, name: shortNameOf(container, project.name) }))
   const names = followed.map(container => container.name)
@@ -114,6 +117,11 @@ async function stopStack(
 function isShown(project: Project, service: string, { attach, noAttach }: AttachFlags): boolean {
   if (noAttach.includes(service)) return false
   return attach.length > 0 ? attach.includes(service) : project.services[service]?.attach !== false
+}
+
+/** The services with everything that they depend on; none named = all. */
+function withDependencies(project: Project, services: readonly string[]): readonly string[] {
+  return services.length === 0 ? [] : selectServices(project, services, false).services.map(service => service.name)
 }
 
 /** A container that died may be on its way up again by its restart policy. */

@@ -17,6 +17,7 @@ export interface GlobalFlags {
   readonly parallel: number | undefined
   readonly dryRun: boolean
   readonly autostart: boolean
+  readonly allResources: boolean
 }
 
 /** Adds the global flags to the root command, in the order of help. */
@@ -32,7 +33,12 @@ export function addGlobalFlags(program: Command): Command {
     .addOption(choice('--ansi <when>', 'when to use colours and cursor movement', ['auto', 'never', 'always'], 'auto'))
     .option('--parallel <number>', 'how many operations may run at once, -1 for no limit', parseParallel)
     .option('--dry-run', 'print what would be done, and change nothing', false)
+    .option('--all-resources', 'networks and volumes too that no service uses', false)
     .option('--no-autostart', 'do not start the daemon when nothing answers at the default socket')
+    .addOption(new Option('--compatibility', 'names with _ in place of -, as Compose 1 made them').hideHelp())
+    .addOption(new Option('--verbose', 'no effect, as in Compose').hideHelp())
+    .addOption(new Option('--no-ansi', 'deprecated: --ansi never').hideHelp())
+    .addOption(new Option('--workdir <path>', 'deprecated: --project-directory').hideHelp())
 }
 
 /** An option value that may be given several times. */

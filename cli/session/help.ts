@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander'
 import type { Example } from '../commands/definition.ts'
-import type { CommandEntry } from '../commands/table.ts'
+import type { CommandEntry, CommandGroup, TopEntry } from '../commands/table.ts'
 import type { Context } from './context.ts'
 
 /** Makes commander print through the context, throw in place of exiting, and leave the wording of errors to us. */
@@ -34,11 +34,11 @@ function optionDescription({ description, argChoices, defaultValue }: Option): s
 }
 
 /** Help of the program itself: usage, the commands by group, the global flags. */
-export function overview(program: Command, table: readonly CommandEntry[], context: Context): string {
+export function overview(program: Command, table: readonly TopEntry[], context: Context): string {
   const { style } = context
   const help = program.createHelp()
   help.prepareContext({ helpWidth: helpWidth(context) })
-  const visible = table.filter(entry => !entry.isHidden)
+  const visible = table.filter(entry => !('isHidden' in entry))
   const width = Math.max(...visible.map(entry => entry.name.length))
   const parts = [`${program.description()}\n`, `${style.bold('Usage:')} berth [global options] COMMAND [options]\n`]
   for (const group of new Set(visible.map(entry => entry.group))) {
@@ -57,6 +57,19 @@ export function overview(program: Command, table: readonly CommandEntry[], conte
     '"berth COMMAND --help" shows the options of a command, with examples.',
   )
   return `${parts.join('\n')}\n`
+}
+
+/** Help of a group such as `berth container`: what it is, and its members. */
+export function groupOverview(group: CommandGroup, members: readonly CommandEntry[], { style }: Context): string {
+  const visible = members.filter(member => !member.isHidden)
+  const width = Math.max(...visible.map(member => member.name.length))
+  return [
+    `${group.summary}.\n`,
+    `${style.bold('Usage:')} berth ${group.name} COMMAND [options]\n`,
+    style.bold('Commands:'),
+    ...visible.map(member => `  ${member.name.padEnd(width)}  ${member.summary}`),
+    `\n"berth ${group.name} COMMAND --help" shows the options of a command, with examples.\n`,
+  ].join('\n')
 }
 
 /** Adds the examples below the options. */

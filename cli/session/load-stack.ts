@@ -42,6 +42,7 @@ async function load(
   const { globals, cwd, env } = context
   const stdin = globals.file.includes('-') ? await readAll(context) : undefined
   return loadProject({
+    allResources: globals.allResources,
     ...choices,
     cwd,
     env,

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini'
 
-/** One line of `berth stats --format json`: one measurement of one container. */
+/**
+ * One line of `berth stats --format json`: one measurement of one container, as numbers and, with capital letters, in the words of
+ * `docker compose stats`.
+ */
 export const statsOutput = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -14,6 +17,15 @@ export const statsOutput = z.strictObject({
   blockReadBytes: z.number(),
   blockWrittenBytes: z.number(),
   pids: z.number(),
+  ID: z.string(),
+  Container: z.string(),
+  Name: z.string(),
+  CPUPerc: z.string(),
+  MemUsage: z.string(),
+  MemPerc: z.string(),
+  NetIO: z.string(),
+  BlockIO: z.string(),
+  PIDs: z.string(),
 })
 
 export type StatsRow = z.output<typeof statsOutput>

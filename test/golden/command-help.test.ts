@@ -10,11 +10,18 @@ test('the overview of all commands', async () => {
   assertGolden('cli/help/berth.txt', stdout)
 })
 
-for (const { name } of commandTable) {
-  test(`help of ${name}`, async () => {
-    const { code, stdout, stderr } = await runCommandLine([name, '--help'])
+const names = await Promise.all(
+  commandTable.map(async entry => {
+    if (!('members' in entry)) return [[entry.name]]
+    return [[entry.name], ...(await entry.members()).map(member => [entry.name, member.name])]
+  }),
+)
+
+for (const words of names.flat()) {
+  test(`help of ${words.join(' ')}`, async () => {
+    const { code, stdout, stderr } = await runCommandLine([...words, '--help'])
     assert.equal(stderr, '')
     assert.equal(code, 0)
-    assertGolden(`cli/help/${name}.txt`, stdout)
+    assertGolden(`cli/help/${words.join('-')}.txt`, stdout)
   })
 }
