@@ -8,7 +8,7 @@ import { writeCodeCaches } from './warm-up.mjs'
 export async function buildCli(root) {
   const outdir = join(root, 'dist', 'cli')
   const { outputFiles } = await build({
-    entryPoints: [join(root, 'cli', 'main.ts')],
+    entryPoints: [join(root, 'cli', 'main.ts'), join(root, 'cli', 'standby.ts')],
     outdir,
     bundle: true,
     splitting: true,

@@ -34,4 +34,7 @@ if (process.env.BERTH_WRITE_CODE_CACHE) {
       fs.writeFileSync(`${filename}.cache`, script.createCachedData())
   })
 }
-load('main.js').start(__dirname)
+// Set by dist/berth (native/launcher) only.
+const socket = process.env.BERTH_STANDBY_SOCKET
+if (socket) load('standby.js').serve(__dirname, socket)
+else load('main.js').start(__dirname)

@@ -1,12 +1,13 @@
+import type { Input, Output } from '../ui/streams.ts'
 import type { Style } from '../ui/style.ts'
 import type { GlobalFlags } from './globals.ts'
 
 /** The three standard streams; values that commands print go to `stdout`, progress and errors to `stderr`. */
 export interface Streams {
   /** A call and not a value: opening standard input costs 5 ms, and few commands read it. */
-  readonly stdin: () => NodeJS.ReadStream
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdin: () => Input
+  readonly stdout: Output
+  readonly stderr: Output
 }
 
 /** Everything that one run of the command line knows of the world: made by main.ts, handed to the command. */

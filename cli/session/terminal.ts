@@ -1,5 +1,6 @@
 import type { HijackedStream } from '../client/engine-client.ts'
 import { createFrameDecoder } from '../client/frames.ts'
+import type { Output } from '../ui/streams.ts'
 import type { Streams } from './context.ts'
 
 export interface TerminalOptions extends Streams {
@@ -30,7 +31,7 @@ export async function runTerminal({ socket, isMultiplexed }: HijackedStream, opt
   const onAbort = () => socket.destroy()
   const decode = isMultiplexed ? createFrameDecoder() : undefined
 
-  if (isRaw) stdin.setRawMode(true)
+  if (isRaw) stdin.setRawMode?.(true)
   if (tty) {
     tellSize()
     stdout.on('resize', tellSize)
@@ -46,7 +47,7 @@ export async function runTerminal({ socket, isMultiplexed }: HijackedStream, opt
     await new Promise<void>((resolve, reject) => {
       socket.on('data', (chunk: Buffer) => {
         const outputs = decode === undefined ? [{ stream: 'stdout', data: chunk } as const] : decode(chunk)
-        let full: NodeJS.WriteStream | undefined
+        let full: Output | undefined
         for (const { stream, data } of outputs) {
           const target = stream === 'stderr' ? stderr : stdout
           if (!target.write(data)) full = target
@@ -66,7 +67,7 @@ export async function runTerminal({ socket, isMultiplexed }: HijackedStream, opt
     stdin.off('data', onInput)
     stdin.off('end', onInputEnd)
     stdin.pause()
-    if (isRaw) stdin.setRawMode(false)
+    if (isRaw) stdin.setRawMode?.(false)
     socket.destroy()
   }
 }

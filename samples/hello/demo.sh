@@ -6,7 +6,7 @@ root=$(cd "$here/../.." && pwd)
 port=${HELLO_PORT:-8080}
 export HELLO_PORT="$port" HELLO_NODE="${HELLO_NODE:-$(command -v node)}"
 
-[ -f "$root/dist/berth.cjs" ] && [ -f "$root/dist/berthd.cjs" ] && [ -x "$root/dist/berth-native" ] || node "$root/.ci/build.mjs"
+[ -x "$root/dist/berth" ] && [ -f "$root/dist/berthd.cjs" ] && [ -x "$root/dist/berth-native" ] || node "$root/.ci/build.mjs"
 if [ "$(id -u)" != 0 ] && [ ! -S "${BERTH_RUN_DIR:-/run/berth}/berth.sock" ]; then
   echo 'demo: containers need root: run "sudo npm run demo"' >&2
   exit 1
@@ -14,7 +14,7 @@ fi
 
 berth() {
   echo "\$ berth $*"
-  node "$root/dist/berth.cjs" -f "$here/stack.yaml" "$@"
+  "$root/dist/berth" -f "$here/stack.yaml" "$@"
 }
 
 berth up -d --wait
@@ -26,5 +26,5 @@ else
 fi
 berth ps
 echo
-echo "It goes on running. Look at it:  node dist/berth.cjs -p hello logs -f"
-echo "Stop it:                         node dist/berth.cjs -p hello down"
+echo "It goes on running. Look at it:  dist/berth -p hello logs -f"
+echo "Stop it:                         dist/berth -p hello down"

@@ -30,10 +30,12 @@ report()
 
 async function upAndDown(side, size) {
   const file = sleepers(folder, size)
+  const cold = side.composeCold ?? side.compose
   note(`up of ${size}`, side, 's', side.compose(file, 'up', '-d'))
   try {
     if (size === 20) {
       note('up again of 20, nothing to do', side, 's', side.compose(file, 'up', '-d'))
+      note('up again of 20, no standby', side, 's', cold(file, 'up', '-d'))
       const memory = await monitorMemory(side)
       note('monitor per container, resident', side, 'KiB', memory.rssKiB)
       note('monitor per container, private', side, 'KiB', memory.privateKiB)
@@ -41,6 +43,9 @@ async function upAndDown(side, size) {
   } finally {
     note(`down -t 0 of ${size}`, side, 's', side.compose(file, 'down', '-t', '0'))
   }
+  if (size !== 1) return
+  note('up of 1, no standby', side, 's', cold(file, 'up', '-d'))
+  note('down -t 0 of 1, no standby', side, 's', cold(file, 'down', '-t', '0'))
 }
 
 async function oom(side, kind) {

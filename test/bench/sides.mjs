@@ -22,12 +22,16 @@ export async function berthSide(root, folder) {
   const socket = join(runDir, 'berth.sock')
   for (let i = 0; i < 200 && !existsSync(socket); i++) await delay(50)
   const env = { ...process.env, BERTH_HOST: `unix://${socket}`, DOCKER_HOST: `unix://${socket}` }
-  const berth = (...words) => run(process.execPath, [join(root, 'dist', 'berth.cjs'), ...words], env)
+  const launcher = join(root, 'dist', 'berth')
+  const berth = (...words) => run(launcher, words, env)
+  // The first command leaves a standby behind, which serves the next ones: as for anybody who types.
+  berth('version')
   return {
     name: 'berth',
     socket,
     daemonPid: daemon.pid,
     compose: (file, ...words) => berth('-f', file, ...words),
+    composeCold: (file, ...words) => run(launcher, ['-f', file, ...words], { ...env, BERTH_STANDBY: '0' }),
     load: archive => berth('load', '-i', archive),
     stop: async () => {
       daemon.kill('SIGTERM')

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
-import { run } from '../../cli/main.ts'
+import { run } from '../../cli/run.ts'
+import type { Input, Output } from '../../cli/ui/streams.ts'
 
 export interface CommandResult {
   readonly code: number
@@ -21,8 +22,8 @@ export async function runCommandLine(argv: readonly string[], world: CommandWorl
   const [stdout, stderr] = [capture(world.columns), capture(world.columns)]
   const stdin = new PassThrough()
   stdin.end(world.input ?? '')
-  const code = await run(argv, {
-    stdin: () => stdin as unknown as NodeJS.ReadStream,
+  const { code } = await run(argv, {
+    stdin: () => stdin as unknown as Input,
     stdout: stdout.stream,
     stderr: stderr.stream,
     env: world.env ?? {},
@@ -33,10 +34,10 @@ export async function runCommandLine(argv: readonly string[], world: CommandWorl
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
 
-function capture(columns: number | undefined): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
+function capture(columns: number | undefined): { readonly stream: Output; readonly text: () => string } {
   const chunks: string[] = []
   const stream = new PassThrough()
   stream.on('data', chunk => chunks.push(String(chunk)))
   if (columns !== undefined) Object.assign(stream, { columns })
-  return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') }
+  return { stream: stream as unknown as Output, text: () => chunks.join('') }
 }

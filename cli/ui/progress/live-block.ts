@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../../apply/progress.ts'
 import { sanitize } from '../sanitize.ts'
+import type { Output } from '../streams.ts'
 import type { Style } from '../style.ts'
 import { Board } from './board.ts'
 import { progressFrame } from './frame.ts'
@@ -13,7 +14,7 @@ const eraseLine = '\u001b[K'
 
 /** Progress on a terminal: a block that is drawn in place, at most ten times a second, with the cursor hidden until `stop`. */
 export class LiveBlock implements ProgressView {
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: Output
   readonly #style: Style
   readonly #title: string
   readonly #board = new Board()
@@ -21,7 +22,7 @@ export class LiveBlock implements ProgressView {
   #drawnLines = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(stream: NodeJS.WriteStream, style: Style, title: string) {
+  constructor(stream: Output, style: Style, title: string) {
     this.#stream = stream
     this.#style = style
     this.#title = title
