@@ -46,7 +46,7 @@ export function serve(distDir: string, socketPath: string): void {
 }
 
 async function warmUp(): Promise<void> {
-  for (const entry of commandTable.filter(({ name }) => everyday.includes(name))) await entry.load()
+  for (const entry of commandTable) if ('load' in entry && everyday.includes(entry.name)) await entry.load()
 }
 
 /** One launcher and its run. */
