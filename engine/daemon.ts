@@ -68,7 +68,7 @@ export async function startDaemon(
 
   const events = new EventBus({ now: systemClock.now })
   const workers = new LayerWorkers({ spawner, runDir, concurrency: layerWorkers })
-  const images = new ImageService({ dataRoot, workers, events })
+  const images = new ImageService({ dataRoot, workers, events, registries: options.registries })
   for (const damaged of await images.open()) log.warn({ damaged }, 'damaged image left out')
   const volumes = new VolumeService({ dataRoot, volumes: store.collection<VolumeRecord>('volumes'), workers, events })
   const networks = await openNetworks({ store, events, spawner, runDir, log })
@@ -104,6 +104,7 @@ export async function startDaemon(
         facts,
         host,
         instance: options.instance,
+        registries: options.registries,
         images: () =>
           images.store.catalog.list().map(image => summarise(images.store, image, images.users.of(image.id).length)),
         volumes: () => Promise.all(volumes.list().map(volume => volumeUsage(volumes, volume))),

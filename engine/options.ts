@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { DaemonFile } from '../schemas/daemon/daemon-file.ts'
 import { defaultDataRoot, defaultRunDir, socketFileName } from '../schemas/daemon/launch.ts'
 import { BerthError } from '../schemas/errors.ts'
+import { defaultRegistrySettings, proxiesOfEnvironment, type RegistrySettings } from './images/registry/settings.ts'
 import { type LogLevel, logLevels } from './log.ts'
 
 export interface DaemonOptions {
@@ -16,6 +17,7 @@ export interface DaemonOptions {
   readonly group: string
   readonly pidFile: string | undefined
   readonly logLevel: LogLevel
+  readonly registries: RegistrySettings
   readonly readyFd: number | undefined
 }
 
@@ -49,7 +51,25 @@ export function parseOptions(
     group: flags.group ?? file.group ?? 'berth',
     pidFile: flags.pidfile ?? file.pidfile,
     logLevel,
+    registries: registriesOf(file, env),
     readyFd: flags['ready-fd'] === undefined ? undefined : parseFd(flags['ready-fd']),
+  }
+}
+
+function registriesOf(file: DaemonFile, env: Readonly<Record<string, string | undefined>>): RegistrySettings {
+  const { http, https, no } = proxiesOfEnvironment(env)
+  return {
+    ...defaultRegistrySettings,
+    mirrors: file['registry-mirrors'] ?? defaultRegistrySettings.mirrors,
+    insecure: file['insecure-registries'] ?? defaultRegistrySettings.insecure,
+    proxies: {
+      http: file.proxies?.['http-proxy'] ?? http,
+      https: file.proxies?.['https-proxy'] ?? https,
+      no: file.proxies?.['no-proxy'] ?? no,
+    },
+    maxDownloads: file['max-concurrent-downloads'] ?? defaultRegistrySettings.maxDownloads,
+    maxUploads: file['max-concurrent-uploads'] ?? defaultRegistrySettings.maxUploads,
+    maxAttempts: file['max-download-attempts'] ?? defaultRegistrySettings.maxAttempts,
   }
 }
 

@@ -8,6 +8,7 @@ import type { LayerWorkers } from './layer-worker.ts'
 import { loadStream, shown } from './load.ts'
 import { findImage } from './lookup.ts'
 import type { ImageConfig } from './oci.ts'
+import { defaultRegistrySettings, type RegistrySettings } from './registry/settings.ts'
 import { ImageStore } from './store.ts'
 import { formatTransport, parseTransport } from './transport.ts'
 import { Transports } from './transports.ts'
@@ -48,6 +49,7 @@ export interface ImageServiceOptions {
   readonly workers: LayerWorkers
   readonly events: Pick<EventBus, 'publish'>
   readonly now?: () => Date
+  readonly registries?: RegistrySettings
   /** Of one layer, uncompressed. */
   readonly maxLayerBytes?: number
   readonly maxLayerEntries?: number
@@ -66,6 +68,7 @@ export class ImageService implements ContainerImages {
   readonly users = new ImageUsers()
   readonly events: Pick<EventBus, 'publish'>
   readonly now: () => Date
+  readonly registries: RegistrySettings
   readonly #transports: Transports
 
   constructor(options: ImageServiceOptions) {
@@ -75,6 +78,7 @@ export class ImageService implements ContainerImages {
     })
     this.events = options.events
     this.now = options.now ?? (() => new Date())
+    this.registries = options.registries ?? defaultRegistrySettings
     this.#transports = new Transports(this.store)
   }
 

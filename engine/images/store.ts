@@ -3,12 +3,15 @@ import { BlobStore } from './blobs.ts'
 import { Catalog } from './catalog.ts'
 import type { LayerWorkers } from './layer-worker.ts'
 import { type LayerLimits, LayerStore } from './layers.ts'
+import { Transfers } from './registry/transfers.ts'
 
 /** Everything of images that is on the disk, and the one rule that nothing in use or on its way is collected. */
 export class ImageStore {
   readonly blobs: BlobStore
   readonly layers: LayerStore
   readonly catalog: Catalog
+  /** Layers that are coming in from registries now. */
+  readonly transfers = new Transfers()
   #leases = 0
   #collecting: Promise<void> | undefined
 

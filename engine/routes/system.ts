@@ -1,11 +1,12 @@
 import type { SystemInfo } from '../../schemas/api/system.ts'
-import { BerthError } from '../../schemas/errors.ts'
 import type { HostFacts } from '../../schemas/runtime/spawner.ts'
 import { berthVersion } from '../../schemas/version.ts'
 import type { ContainerContext } from '../containers/context.ts'
 import { listContainers } from '../containers/list.ts'
-import { get, head, ok, post, type Reply, type Route } from '../http/route.ts'
+import { get, head, ok, type Reply, type Route } from '../http/route.ts'
 import { formatVersion, maxApiVersion, minApiVersion } from '../http/version.ts'
+import { describeRegistries, indexServerAddress } from '../images/registry/describe-settings.ts'
+import type { RegistrySettings } from '../images/registry/settings.ts'
 import type { HostDescription } from '../system/host.ts'
 
 export interface SystemRoutesOptions {
@@ -13,6 +14,7 @@ export interface SystemRoutesOptions {
   readonly facts: HostFacts
   readonly host: HostDescription
   readonly instance: string
+  readonly registries: RegistrySettings
   /** Images and volumes as the disk usage shows them. */
   readonly images: () => readonly { readonly Size: number }[]
   readonly volumes: () => Promise<readonly unknown[]>
@@ -44,9 +46,6 @@ export const systemRoutes = (options: SystemRoutesOptions): Route[] => [
       BuildCache: [],
     }),
   ),
-  post('/auth', () => {
-    throw new BerthError('NOT_IMPLEMENTED', 'this engine talks to no registry yet: there is nothing to log in to')
-  }),
 ]
 
 const goArchitecture: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
@@ -83,7 +82,7 @@ function version({ facts }: SystemRoutesOptions) {
   }
 }
 
-function info({ context, facts, host, images }: SystemRoutesOptions): SystemInfo {
+function info({ context, facts, host, images, registries }: SystemRoutesOptions): SystemInfo {
   const containers = context.registry.list()
   const count = (...statuses: readonly string[]): number =>
     containers.filter(({ state }) => statuses.includes(state.status)).length
@@ -130,12 +129,12 @@ function info({ context, facts, host, images }: SystemRoutesOptions): SystemInfo
     Architecture: facts.architecture,
     NCPU: context.host.cpuCount,
     MemTotal: host.memoryBytes,
-    IndexServerAddress: '',
-    RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: {}, Mirrors: null },
+    IndexServerAddress: indexServerAddress,
+    RegistryConfig: describeRegistries(registries),
     GenericResources: null,
-    HttpProxy: '',
-    HttpsProxy: '',
-    NoProxy: '',
+    HttpProxy: withoutPassword(registries.proxies.http),
+    HttpsProxy: withoutPassword(registries.proxies.https),
+    NoProxy: registries.proxies.no ?? '',
     Name: context.host.hostname,
     Labels: [],
     ExperimentalBuild: false,
@@ -160,6 +159,11 @@ function info({ context, facts, host, images }: SystemRoutesOptions): SystemInfo
     CDISpecDirs: null,
     Warnings: warnings(facts),
   }
+}
+
+/** As dockerd shows a proxy: `http://xxxxx:xxxxx@host`. */
+function withoutPassword(proxy: string | undefined): string {
+  return (proxy ?? '').replace(/^([a-z]+:\/\/)[^@/]*@/i, '$1xxxxx:xxxxx@')
 }
 
 function warnings(facts: HostFacts): readonly string[] | null {

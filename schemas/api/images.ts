@@ -91,6 +91,15 @@ export interface ImagePruneResponse {
   readonly SpaceReclaimed: number
 }
 
+/** GET /images/search answers a list of these. */
+export interface ImageSearchResult {
+  readonly star_count: number
+  readonly is_official: boolean
+  readonly name: string
+  readonly is_automated: boolean
+  readonly description: string
+}
+
 /** One JSON line of POST /images/create, /images/load, /images/{name}/push and /build. */
 export interface ProgressMessage {
   readonly id?: string

@@ -7,6 +7,18 @@ export const DaemonFile = z.strictObject({
   hosts: z.optional(z.array(z.string())),
   group: z.optional(z.string()),
   pidfile: z.optional(z.string()),
+  'registry-mirrors': z.optional(z.array(z.string())),
+  'insecure-registries': z.optional(z.array(z.string())),
+  proxies: z.optional(
+    z.strictObject({
+      'http-proxy': z.optional(z.string()),
+      'https-proxy': z.optional(z.string()),
+      'no-proxy': z.optional(z.string()),
+    }),
+  ),
+  'max-concurrent-downloads': z.optional(z.int().check(z.gte(1), z.lte(100))),
+  'max-concurrent-uploads': z.optional(z.int().check(z.gte(1), z.lte(100))),
+  'max-download-attempts': z.optional(z.int().check(z.gte(1), z.lte(100))),
   'log-level': z.optional(z.enum(['debug', 'info', 'warn', 'error'])),
 })
 export type DaemonFile = z.infer<typeof DaemonFile>

@@ -7,9 +7,15 @@ import type { Descriptor, ImageDocument, Manifest, Platform } from '../oci.ts'
 import { formatPlatform, hostPlatform, selectPlatform } from '../platform.ts'
 import { familiarName, fullName, type Reference, withDefaultTag } from '../reference.ts'
 import type { ImageStore } from '../store.ts'
-import { type Credentials, type FetchedDocument, RegistryClient } from './client.ts'
+import { type FetchedDocument, RegistryClient } from './client.ts'
+import type { Credentials } from './credentials.ts'
+import { type Endpoint, endpointsOf } from './endpoint.ts'
+import { tryEndpoints } from './fall-through.ts'
+import type { RegistrySettings } from './settings.ts'
+import type { TransferOptions } from './transfers.ts'
 
 export interface PullOptions {
+  readonly settings: RegistrySettings
   readonly platform?: Platform
   readonly credentials?: Credentials
   readonly now: () => Date
@@ -17,49 +23,92 @@ export interface PullOptions {
   readonly signal: AbortSignal
 }
 
-/** Layers of one image that are fetched at a time. */
-const parallelLayers = 4
 /** Indexes inside indexes. */
 const maxDepth = 3
 
 /**
  * Pulls an image: layers in parallel, each hashed while it arrives and unpacked when it is whole; then configuration and manifest; then the name.
- * A digest that was asked for is proven first, everything else follows from it.
+ * A digest that was asked for is proven first, everything else follows from it. Mirrors are asked first; what one of them has brought stays.
  */
 export function pullImage(store: ImageStore, wanted: Reference, options: PullOptions): Promise<StoredImage> {
   const reference = withDefaultTag(wanted)
-  const client = new RegistryClient(reference, options.credentials)
   return store.lease(async () => {
-    const version = reference.digest ?? reference.tag ?? 'latest'
-    const top = await client.manifest(version, options.signal)
-    // Nothing is said before: until then an error still gets a status of its own.
-    options.onProgress({ status: `Pulling from ${reference.path}`, id: version })
-    const topDigest = digestOf(top.content)
-    if (reference.digest !== undefined && reference.digest !== topDigest) {
-      throw new BerthError('INVALID_ARGUMENT', `manifest digest is ${topDigest}, expected ${reference.digest}`)
-    }
-    const found = await selectManifest(client, top, reference, options)
-    const config = await client.document(found.manifest.config.digest, options.signal)
-    verifyDocument(config, found.manifest.config)
-    const document = parseImageDocument(config)
-    await pullLayers(store, client, found.manifest, document, options)
-    await store.blobs.put(config)
-    const manifest = await store.blobs.put(found.content)
-    const image: StoredImage = {
-      id: found.manifest.config.digest,
-      manifestDigest: manifest.digest,
-      manifestSize: manifest.size,
-      manifest: found.manifest,
-      document,
-    }
-    const isKnown = store.catalog.findByName(fullName(reference))?.id === image.id
-    const { tag: _tag, ...untagged } = reference
-    await store.catalog.put(image, [fullName(reference), fullName({ ...untagged, digest: topDigest })], options.now())
-    options.onProgress({ status: `Digest: ${topDigest}` })
-    const shown = familiarName(reference)
-    const outcome = isKnown ? `Image is up to date for ${shown}` : `Downloaded newer image for ${shown}`
-    options.onProgress({ status: `Status: ${outcome}` })
-    return image
+    const endpoints = await endpointsOf(reference.domain, 'pull', options.settings)
+    return tryEndpoints(endpoints, options.signal, endpoint =>
+      pullFrom(store, reference, clientOf(reference, endpoint, options), options),
+    )
+  })
+}
+
+/** Every tag of a repository (`docker pull --all-tags`). */
+export async function pullAllTags(store: ImageStore, repository: Reference, options: PullOptions): Promise<void> {
+  const endpoints = await endpointsOf(repository.domain, 'pull', options.settings)
+  const tags = await tryEndpoints(endpoints, options.signal, endpoint =>
+    clientOf(repository, endpoint, options).tags(options.signal),
+  )
+  for (const tag of tags) await pullImage(store, { ...repository, tag }, options)
+}
+
+/** Passwords are for the registry that they were given for, not for its mirrors. */
+function clientOf(reference: Reference, endpoint: Endpoint, { credentials, settings }: PullOptions): RegistryClient {
+  return new RegistryClient({
+    reference,
+    endpoint,
+    credentials: endpoint.isMirror ? undefined : credentials,
+    settings,
+  })
+}
+
+async function pullFrom(
+  store: ImageStore,
+  reference: Reference,
+  client: RegistryClient,
+  options: PullOptions,
+): Promise<StoredImage> {
+  const version = reference.digest ?? reference.tag ?? 'latest'
+  const top = await client.manifest(version, options.signal)
+  // Nothing is said before: until then an error still gets a status of its own.
+  options.onProgress({ status: `Pulling from ${reference.path}`, id: version })
+  const topDigest = digestOf(top.content)
+  if (reference.digest !== undefined && reference.digest !== topDigest) {
+    throw new BerthError('INVALID_ARGUMENT', `manifest digest is ${topDigest}, expected ${reference.digest}`)
+  }
+  const found = await selectManifest(client, top, reference, options)
+  const config = await client.document(found.manifest.config.digest, options.signal)
+  verifyDocument(config, found.manifest.config)
+  const document = parseImageDocument(config)
+  await pullLayers(store, client, found.manifest, document, options)
+  await store.blobs.put(config)
+  const manifest = await store.blobs.put(found.content)
+  const image: StoredImage = {
+    id: found.manifest.config.digest,
+    manifestDigest: manifest.digest,
+    manifestSize: manifest.size,
+    manifest: found.manifest,
+    document,
+  }
+  const isKnown = store.catalog.findByName(fullName(reference))?.id === image.id
+  const { tag: _tag, ...untagged } = reference
+  await store.catalog.put(image, [fullName(reference), fullName({ ...untagged, digest: topDigest })], options.now())
+  options.onProgress({ status: `Digest: ${topDigest}` })
+  const shown = familiarName(reference)
+  const outcome = isKnown ? `Image is up to date for ${shown}` : `Downloaded newer image for ${shown}`
+  options.onProgress({ status: `Status: ${outcome}` })
+  warnOfPlatform(shown, document, options)
+  return image
+}
+
+/** An image without an index is taken whatever it is made for; dockerd's words. */
+function warnOfPlatform(shown: string, document: ImageDocument, { platform, onProgress }: PullOptions): void {
+  if (platform === undefined) return
+  const isWanted =
+    platform.os === document.os &&
+    platform.architecture === document.architecture &&
+    (platform.variant === undefined || platform.variant === document.variant)
+  if (isWanted) return
+  const actual = formatPlatform(document)
+  onProgress({
+    status: `WARNING: image with reference ${shown} was found but does not match the specified platform: wanted ${formatPlatform(platform)}, actual: ${actual}`,
   })
 }
 
@@ -117,7 +166,7 @@ async function pullLayers(
       await pullLayer(store, client, next.layer, next.diffId, { ...options, signal })
     }
   }
-  const workers = Array.from({ length: parallelLayers }, () =>
+  const workers = Array.from({ length: options.settings.maxDownloads }, () =>
     fetchNext().catch((error: unknown) => {
       // The first failure is the one that counts; the others only hear that they are not needed any more.
       failure.abort(error)
@@ -130,6 +179,7 @@ async function pullLayers(
   if (failed?.status === 'rejected') throw failed.reason
 }
 
+/** Several pulls that want a layer share the work. */
 async function pullLayer(
   store: ImageStore,
   client: RegistryClient,
@@ -138,20 +188,39 @@ async function pullLayer(
   { onProgress, signal }: PullOptions,
 ): Promise<void> {
   const id = shortOf(layer)
-  if (await store.blobs.has(layer.digest)) {
+  if ((await store.blobs.has(layer.digest)) && store.layers.has(diffId)) {
     onProgress({ status: 'Already exists', progressDetail: {}, id })
-  } else {
-    await store.blobs.ingest(withProgress(client.blob(layer.digest, signal), layer, onProgress), layer)
-    onProgress({ status: 'Download complete', progressDetail: {}, id })
+    return
   }
-  const info = await store.layers.ensure(layer.digest, store.blobs.path(layer.digest), signal)
-  if (info.diffId !== diffId) {
+  await store.transfers.share(layer.digest, options => fetchLayer(store, client, layer, options), {
+    onProgress,
+    signal,
+  })
+  const found = (await store.layers.ensure(layer.digest, store.blobs.path(layer.digest), signal)).diffId
+  if (found !== diffId) {
     throw new BerthError(
       'INVALID_ARGUMENT',
-      `layer ${layer.digest} does not match the image configuration: expected diff id ${diffId}, found ${info.diffId}`,
+      `layer ${layer.digest} does not match the image configuration: expected diff id ${diffId}, found ${found}`,
     )
   }
   onProgress({ status: 'Pull complete', progressDetail: {}, id })
+}
+
+async function fetchLayer(
+  store: ImageStore,
+  client: RegistryClient,
+  layer: Descriptor,
+  { onProgress, signal }: TransferOptions,
+): Promise<void> {
+  const id = shortOf(layer)
+  if (!(await store.blobs.has(layer.digest))) {
+    await store.blobs.ingest(withProgress(client.blob(layer.digest, signal), layer, onProgress), layer)
+    onProgress({ status: 'Verifying Checksum', progressDetail: {}, id })
+  }
+  onProgress({ status: 'Download complete', progressDetail: {}, id })
+  const total = layer.size
+  onProgress({ status: 'Extracting', progressDetail: { current: total, total }, id })
+  await store.layers.ensure(layer.digest, store.blobs.path(layer.digest), signal)
 }
 
 /** Tells the progress of a layer at every hundredth of its size, but not for every small piece. */

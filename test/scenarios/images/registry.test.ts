@@ -9,8 +9,9 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { EventBus } from '../../../engine/events/bus.ts'
 import { parseReference } from '../../../engine/images/reference.ts'
-import type { Credentials } from '../../../engine/images/registry/client.ts'
+import type { Credentials } from '../../../engine/images/registry/credentials.ts'
 import { pullImage } from '../../../engine/images/registry/pull.ts'
+import { defaultRegistrySettings } from '../../../engine/images/registry/settings.ts'
 import { ImageService } from '../../../engine/images/service.ts'
 import { eventually } from '../../support/eventually.ts'
 import { busyboxLayer, dockerArchive, imageConfig, sha256, upperLayer } from '../../support/image-archive.ts'
@@ -75,6 +76,7 @@ describe('registries', () => {
     const lines: string[] = []
     await pullImage(service.store, parseReference(name), {
       ...(credentials === undefined ? {} : { credentials }),
+      settings: { ...defaultRegistrySettings, retryDelayMs: 1 },
       now: () => new Date(),
       onProgress: message => lines.push(message.status ?? ''),
       signal: new AbortController().signal,
@@ -101,13 +103,17 @@ describe('registries', () => {
           `docker-archive:${folder}/x.tar`,
           `docker://${host}/team/x:1`,
         )
-        const credentials = isProtected ? { username: 'user', password: 'secret' } : undefined
+        const credentials = isProtected
+          ? ({ kind: 'password', username: 'user', password: 'secret' } as const)
+          : undefined
         if (isProtected) {
           await assert.rejects(pull(`${host}/team/x:1`), {
             code: 'NOT_FOUND',
             message: /pull access denied for .*team\/x/,
           })
-          await assert.rejects(pull(`${host}/team/x:1`, { username: 'user', password: 'wrong' }), { code: 'NOT_FOUND' })
+          await assert.rejects(pull(`${host}/team/x:1`, { kind: 'password', username: 'user', password: 'wrong' }), {
+            code: 'NOT_FOUND',
+          })
         }
         const lines = await pull(`${host}/team/x:1`, credentials)
         assert.equal(lines[0], 'Pulling from team/x')
