@@ -1,4 +1,5 @@
 import type { ProgressMessage } from '../../../schemas/api/images.ts'
+import { BerthError } from '../../../schemas/errors.ts'
 
 export interface TransferOptions {
   readonly onProgress: (message: ProgressMessage) => void
@@ -28,7 +29,7 @@ export class Transfers {
         )
       )
         return
-      options.signal.throwIfAborted()
+      if (options.signal.aborted) throw cancelled(options.signal)
     }
     await this.#follow(this.#start(key, work), options)
   }
@@ -57,7 +58,7 @@ export class Transfers {
     if (transfer.last !== undefined) listener(transfer.last)
     let abort: (() => void) | undefined
     const aborted = new Promise<never>((_, reject) => {
-      abort = () => reject(signal.reason)
+      abort = () => reject(cancelled(signal))
       if (signal.aborted) abort()
       else signal.addEventListener('abort', abort, { once: true })
     })
@@ -73,4 +74,8 @@ export class Transfers {
       }
     }
   }
+}
+
+function cancelled({ reason }: AbortSignal): BerthError {
+  return new BerthError('CANCELLED', 'the operation was cancelled', { cause: reason })
 }

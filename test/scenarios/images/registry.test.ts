@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -16,49 +16,9 @@ import { ImageService } from '../../../engine/images/service.ts'
 import { eventually } from '../../support/eventually.ts'
 import { busyboxLayer, dockerArchive, imageConfig, sha256, upperLayer } from '../../support/image-archive.ts'
 import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
+import { hasRegistry, skopeo, startRegistry } from '../../support/registry.ts'
 
 /** bcrypt of `secret`. */
-const htpasswd = 'user:$2y$04$CakxOtuU5yEwP7qjjJ.QX.NpGKsmrlhjQxzmHmLZKyMbzuwWs4GtO'
-
-/** Debian's registry on loopback, with images that skopeo pushed. */
-async function startRegistry(
-  folder: string,
-  isProtected: boolean,
-): Promise<{ host: string; stop: () => Promise<void> }> {
-  const port = await freePort()
-  const storage = join(folder, `registry-${port}`)
-  const passwords = join(folder, 'htpasswd')
-  writeFileSync(passwords, htpasswd)
-  const auth = isProtected ? `auth: {htpasswd: {realm: test, path: ${passwords}}}\n` : ''
-  const config = join(folder, `registry-${port}.yml`)
-  writeFileSync(
-    config,
-    `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: ${storage}}}\nhttp: {addr: "127.0.0.1:${port}"}\n${auth}`,
-  )
-  const child = spawn('/usr/bin/docker-registry', ['serve', config], { stdio: 'ignore' })
-  const host = `127.0.0.1:${port}`
-  await eventually('the registry answers', async () => (await fetch(`http://${host}/v2/`)).status > 0)
-  return {
-    host,
-    stop: async () => {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-const skopeo = (...args: string[]) =>
-  execFileSync('/usr/bin/skopeo', ['--insecure-policy', ...args], { encoding: 'utf8' })
-
 describe('registries', () => {
   let layerWorkers: TestWorkers
   let service: ImageService
@@ -84,16 +44,15 @@ describe('registries', () => {
     return lines
   }
 
-  const isInstalled = existsSync('/usr/bin/docker-registry') && existsSync('/usr/bin/skopeo')
-
   test('pulls by tag and digest, with and without a password, and what is there already is not fetched again', {
-    skip: !isInstalled,
+    skip: !hasRegistry,
   }, async () => {
     const { folder } = layerWorkers
     writeFileSync(join(folder, 'x.tar'), dockerArchive([busyboxLayer(), upperLayer], ['x:1']))
     for (const isProtected of [false, true]) {
-      const { host, stop } = await startRegistry(folder, isProtected)
-      try {
+      await using registry = await startRegistry(folder, { isProtected })
+      const { host } = registry
+      {
         const login = isProtected ? ['--dest-creds', 'user:secret'] : []
         skopeo(
           'copy',
@@ -130,8 +89,6 @@ describe('registries', () => {
           code: 'NOT_FOUND',
           message: /manifest for .*team\/x:nope not found: manifest unknown/,
         })
-      } finally {
-        await stop()
       }
     }
   })
