@@ -11,6 +11,8 @@ const everything = ['unit', 'golden', 'native', 'api', 'scenarios', 'conformance
 // These count the machine's links and rules before and after, and so must not see those of anything else that runs.
 const ownNetwork = ['scenarios', 'fault']
 const inOwnNetwork = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+/** A suite that hangs is ended and has failed; the slowest takes a fifth of this. */
+const suiteTimeoutMs = 10 * 60_000
 const dashes = process.argv.indexOf('--')
 const named = process.argv.slice(2, dashes < 0 ? undefined : dashes)
 const patterns = dashes < 0 ? [] : process.argv.slice(dashes + 1)
@@ -58,7 +60,10 @@ async function runSuite(suite) {
   const argv = ['--enable-source-maps', '--test-reporter=spec', join(outdir, 'entry.mjs')]
   const env = { ...process.env, BERTH_ROOT: root }
   const [program, ...rest] = ownNetwork.includes(suite) ? [...inOwnNetwork, process.execPath] : [process.execPath]
-  return spawnSync(program, [...rest, ...argv], { stdio: 'inherit', env, cwd: root }).status === 0
+  const options = { stdio: 'inherit', env, cwd: root, timeout: suiteTimeoutMs, killSignal: 'SIGKILL' }
+  const { status, error } = spawnSync(program, [...rest, ...argv], options)
+  if (error) process.stdout.write(`${suite}: ${error.message}\n`)
+  return status === 0
 }
 
 function testFiles(folder) {

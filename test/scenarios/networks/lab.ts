@@ -87,7 +87,11 @@ export async function openLab(): Promise<Lab> {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       children.push(child)
-      await new Promise(resolve => child.stdout.once('data', resolve))
+      await new Promise((resolve, reject) => {
+        child.stdout.once('data', resolve)
+        child.once('error', reject)
+        child.once('exit', code => reject(new Error(`the server ended with ${code} before it was ready`)))
+      })
       return child
     },
     container: async (name, request = {}) => {
