@@ -4,6 +4,7 @@ import { berthVersion } from '../schemas/version.ts'
 import type { CommandDefinition, Flags } from './commands/definition.ts'
 import { findCommand } from './commands/find-command.ts'
 import { type CommandEntry, commandTable } from './commands/table.ts'
+import { withoutBooleanValues } from './session/boolean-values.ts'
 import type { Context } from './session/context.ts'
 import { addGlobalFlags, type GlobalFlags } from './session/globals.ts'
 import { addExamples, groupOverview, overview, prepareHelp } from './session/help.ts'
@@ -51,7 +52,8 @@ async function runCommand(
     definition = await found.entry.load()
     onFound(definition)
     const command = buildCommand(found.name, found.entry, definition, context)
-    command.parse(found.args, { from: 'user' })
+    const words = withoutBooleanValues(command, found.args, passesThrough(command))
+    command.parse(words, { from: 'user' })
     flags = command.opts()
     const running = definition.run(context, command.args, flags)
     return await (definition.handlesInterrupt ? running : Promise.race([running, interrupted(context.signal)]))
@@ -143,6 +145,11 @@ function buildCommand(name: string, entry: CommandEntry, definition: CommandDefi
     .description(definition.details ? `${entry.summary}.\n\n${definition.details}` : `${entry.summary}.`)
     .helpOption('-h, --help', 'show this help')
   return addExamples(definition.configure?.(command) ?? command, definition.examples ?? [], context)
+}
+
+/** Whether what follows the first argument belongs to another program (`exec`, `run`); commander has no public way to ask. */
+function passesThrough(command: Command): boolean {
+  return '_passThroughOptions' in command && command._passThroughOptions === true
 }
 
 /** A wrong flag or argument, said by commander; adds where help is, and the place of a global flag that came too late. */

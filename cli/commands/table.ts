@@ -40,6 +40,18 @@ export const commandTable: readonly TopEntry[] = [
     load: async () => (await import('./down.ts')).down,
   },
   {
+    name: 'create',
+    summary: 'Create containers, networks and volumes, and start nothing',
+    group: stack,
+    load: async () => (await import('./create.ts')).create,
+  },
+  {
+    name: 'scale',
+    summary: 'Change how many containers services have',
+    group: stack,
+    load: async () => (await import('./scale.ts')).scale,
+  },
+  {
     name: 'plan',
     summary: 'Show what up would do, and why',
     group: stack,
@@ -118,6 +130,36 @@ export const commandTable: readonly TopEntry[] = [
     group: containers,
     load: async () => (await import('./run.ts')).run,
   },
+  {
+    name: 'attach',
+    summary: 'Join the main process of a container',
+    group: containers,
+    load: async () => (await import('./attach.ts')).attach,
+  },
+  {
+    name: 'cp',
+    summary: 'Copy files between a container and this machine',
+    group: containers,
+    load: async () => (await import('./cp.ts')).cp,
+  },
+  {
+    name: 'commit',
+    summary: 'Make an image of a container',
+    group: containers,
+    load: async () => (await import('./commit.ts')).commit,
+  },
+  {
+    name: 'export',
+    summary: 'Write the files of a container to an archive',
+    group: containers,
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
+    name: 'wait',
+    summary: 'Wait until containers stop',
+    group: containers,
+    load: async () => (await import('./wait.ts')).wait,
+  },
 
   {
     name: 'ps',
@@ -160,6 +202,12 @@ export const commandTable: readonly TopEntry[] = [
     summary: 'List the images that containers are made from',
     group: insight,
     load: async () => (await import('./images.ts')).images,
+  },
+  {
+    name: 'volumes',
+    summary: 'List the volumes of a stack',
+    group: insight,
+    load: async () => (await import('./volumes.ts')).volumes,
   },
   {
     name: 'oom',

@@ -80,14 +80,14 @@ export function conflict(a: string, b: string): BerthError {
   return new BerthError('USAGE', `${a} and ${b} cannot be combined`)
 }
 
-/** `--scale web=3` */
-function parseScale(project: Project, entries: readonly string[]): Readonly<Record<string, number>> {
+/** `web=3` of --scale and of `berth scale`. */
+export function parseScale(project: Project, entries: readonly string[]): Readonly<Record<string, number>> {
   const scale: Record<string, number> = {}
   for (const entry of entries) {
     const [, service = '', number = ''] = entry.match(/^([^=]+)=(\d+)$/) ?? []
     if (service === '') {
-      throw new BerthError('USAGE', `cannot read --scale ${entry}`, {
-        hint: 'expected SERVICE=number, e.g. --scale web=3',
+      throw new BerthError('USAGE', `cannot read the scale "${entry}"`, {
+        hint: 'expected SERVICE=number, e.g. web=3',
       })
     }
     requireServices(project, [service])

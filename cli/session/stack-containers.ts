@@ -53,6 +53,23 @@ export async function serviceContainer(
   })
 }
 
+/** As `serviceContainer`, for what works with stopped containers too. */
+export async function stackContainer(
+  client: EngineClient,
+  stack: StackTarget,
+  service: string,
+  index: number | undefined,
+): Promise<ContainerSummary> {
+  const containers = await stackContainers(client, stack, { services: [service], all: true })
+  const container = index === undefined ? containers[0] : containers.find(candidate => numberOf(candidate) === index)
+  if (container) return container
+  throw new BerthError(
+    'NOT_FOUND',
+    index === undefined ? `service "${service}" has no container` : `service "${service}" has no container #${index}`,
+    { hint: `make it with "berth create ${service}"` },
+  )
+}
+
 export function nameOf(container: Pick<ContainerSummary, 'Id' | 'Names'>): string {
   return (container.Names[0] ?? container.Id.slice(0, 12)).replace(/^\//, '')
 }

@@ -2,6 +2,7 @@ import type { ContainerSummary } from '../../schemas/api/containers.ts'
 import type { PsRow } from '../../schemas/output/ps.ts'
 import { label } from '../model/labels.ts'
 import { decimalSize, humanDuration } from './human.ts'
+import { labelsText } from './labels-text.ts'
 import { formatPorts } from './ports.ts'
 import type { Style } from './style.ts'
 import { truncate } from './width.ts'
@@ -70,9 +71,7 @@ export function containerRow(
       PublishedPort: PublicPort,
       Protocol: Type,
     })),
-    Labels: Object.entries(Labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
+    Labels: labelsText(Labels),
     Networks: Object.keys(container.NetworkSettings.Networks).join(','),
     Mounts: Mounts.map(mount => mount.Name ?? mount.Source)
       .map(mount => (isFull ? mount : truncate(mount, 15)))
