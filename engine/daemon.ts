@@ -21,6 +21,7 @@ import { summarise } from './images/view.ts'
 import type { Logger } from './log.ts'
 import { openNetworks } from './networks/open.ts'
 import type { DaemonOptions } from './options.ts'
+import { archiveRoutes } from './routes/archive.ts'
 import { berthRoutes } from './routes/berth.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -82,6 +83,7 @@ export async function startDaemon(
     images,
     volumes,
     spawner,
+    workers,
     log,
     clock: systemClock,
     trash: new Trash({ roots: [dataRoot, runDir], remove: target => workers.remove(target), clock: systemClock, log }),
@@ -112,6 +114,7 @@ export async function startDaemon(
       ...eventRoutes({ events, now: systemClock.now }),
       ...berthRoutes(context),
       ...execRoutes(execs),
+      ...archiveRoutes(context, images),
       ...containerRoutes(context, execs),
       ...imageRoutes(images),
       ...networkRoutes(networks.service, reference => context.registry.get(reference).record.id),

@@ -1,4 +1,5 @@
 import type { EventBus } from '../events/bus.ts'
+import type { LayerWorkers } from '../images/layer-worker.ts'
 import type { ContainerImages } from '../images/service.ts'
 import type { Logger } from '../log.ts'
 import type { ContainerNetworks } from '../networks/attachments.ts'
@@ -24,6 +25,8 @@ export interface ContainerContext {
   readonly images: ContainerImages
   readonly volumes: ContainerVolumes
   readonly spawner: Spawner
+  /** Read and write files of containers. */
+  readonly workers: LayerWorkers
   readonly log: Logger
   readonly clock: Clock
   readonly trash: Trash

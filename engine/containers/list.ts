@@ -4,6 +4,7 @@ import { booleanFilter, type Filters, matchesAny, matchesLabels } from '../http/
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { describeMounts, describeStatus } from './describe.ts'
+import { measureContainer } from './sizes.ts'
 import { isUp } from './state.ts'
 
 export const listFilters = [
@@ -28,7 +29,24 @@ export interface ListOptions {
 }
 
 /** GET /containers/json, newest first. */
-export function listContainers(context: ContainerContext, options: ListOptions): readonly ContainerSummary[] {
+export const listContainers = (context: ContainerContext, options: ListOptions): readonly ContainerSummary[] =>
+  selectContainers(context, options).map(container => summarize(context, container, context.clock.now()))
+
+/** The same with SizeRw and SizeRootFs: each container's writable layer is walked. */
+export function listWithSizes(
+  context: ContainerContext,
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<readonly ContainerSummary[]> {
+  return Promise.all(
+    selectContainers(context, options).map(async container => ({
+      ...summarize(context, container, context.clock.now()),
+      ...(await measureContainer(context, container, signal)),
+    })),
+  )
+}
+
+function selectContainers(context: ContainerContext, options: ListOptions): readonly Container[] {
   const { filters } = options
   checkFilters(filters)
   const includesDown = options.all || options.limit > 0 || filters.has('status') || filters.has('exited')
@@ -43,9 +61,7 @@ export function listContainers(context: ContainerContext, options: ListOptions):
     .filter(({ record }) => bounds.before === undefined || record.createdAt < bounds.before)
     .filter(({ record }) => bounds.since === undefined || record.createdAt > bounds.since)
     .sort((a, b) => (a.record.createdAt < b.record.createdAt ? 1 : -1))
-  const now = context.clock.now()
-  const chosen = options.limit > 0 ? matching.slice(0, options.limit) : matching
-  return chosen.map(container => summarize(context, container, now))
+  return options.limit > 0 ? matching.slice(0, options.limit) : matching
 }
 
 const statuses: readonly string[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']

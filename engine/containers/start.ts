@@ -2,13 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ContainerFile } from '../../schemas/api/berth.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import type {
-  InjectedFile,
-  LogConfig,
-  MonitorEvent,
-  RootFilesystem,
-  StartConfig,
-} from '../../schemas/runtime/monitor.ts'
+import type { InjectedFile, LogConfig, MonitorEvent, StartConfig } from '../../schemas/runtime/monitor.ts'
 import type { ResolvedImage } from '../images/service.ts'
 import type { Attachment } from '../networks/attachments.ts'
 import { NativeError } from '../runtime/connection.ts'
@@ -28,6 +22,7 @@ import { decideRestart, killsAllOnOom, type RestartDecision } from './restart.ts
 import { zeroTime } from './state.ts'
 import { transition } from './transition.ts'
 import { resolveUser } from './user.ts'
+import { liesOnTmpfs, makeWritableLayer, rootfsOf } from './writable-layer.ts'
 
 /**
  * Brings a container up: network, monitor, spec, start. Runs in the container's queue. On failure everything that was made is given back, the
@@ -204,37 +199,6 @@ async function buildConfig(
     host: context.host,
   })
 }
-
-/**
- * The writable layer lies on disk, except over a directory of the host that contains the data root (`rootfs:/`): overlayfs refuses an upper
- * directory inside its own lower one, so it goes to the run directory's tmpfs.
- */
-function rootfsOf(context: ContainerContext, image: ResolvedImage, paths: ContainerPaths): RootFilesystem {
-  const base = liesOnTmpfs(context, image) ? paths.memory : paths.data
-  return { kind: 'overlay', lower: image.lower, upper: `${base}/upper`, work: `${base}/work` }
-}
-
-/**
- * The data folder is needed in any case: the log lies there. Synchronous: three calls that only touch memory (the journal of the file system
- * takes them to the disk), a tenth of what three turns through the thread pool cost.
- */
-function makeWritableLayer(context: ContainerContext, image: ResolvedImage, paths: ContainerPaths): void {
-  const isInMemory = liesOnTmpfs(context, image)
-  if (isInMemory) makeFolder(paths.data)
-  const base = isInMemory ? paths.memory : paths.data
-  for (const folder of [base, `${base}/upper`, `${base}/work`]) makeFolder(folder)
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o755 })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
-}
-
-const liesOnTmpfs = ({ dataRoot }: ContainerContext, { hostTree }: ResolvedImage): boolean =>
-  hostTree !== undefined && (hostTree === '/' || `${dataRoot}/`.startsWith(`${hostTree}/`))
 
 function writeEtcFiles(
   context: ContainerContext,

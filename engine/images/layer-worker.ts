@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import PQueue from 'p-queue'
 import { BerthError } from '../../schemas/errors.ts'
-import type { LayerRequest, UnpackResult } from '../../schemas/runtime/layer.ts'
+import type { ContainerView, LayerRequest, PathStatus, UnpackResult } from '../../schemas/runtime/layer.ts'
 import { NativeConnection } from '../runtime/connection.ts'
 import type { Spawner } from '../runtime/spawner.ts'
 
 type UnpackOptions = Omit<Extract<LayerRequest, { op: 'unpack' }>, 'op' | 'id'>
+type UnpackPathOptions = Omit<Extract<LayerRequest, { op: 'unpackPath' }>, 'op' | 'id'>
 type CopyUpOptions = Omit<Extract<LayerRequest, { op: 'copyUp' }>, 'op' | 'id'>
 
 export interface LayerWorkersOptions {
@@ -58,12 +59,59 @@ export class LayerWorkers {
   }
 
   /** The tar of a tree as a stream; one that ends without two blocks of zeros was cut off by an error. */
-  async pack(source: string, whiteouts: 'overlay' | 'none', signal?: AbortSignal): Promise<Readable> {
+  async pack(
+    source: string,
+    whiteouts: 'overlay' | 'none',
+    options: { readonly signal?: AbortSignal; readonly without?: readonly string[] } = {},
+  ): Promise<Readable> {
+    const { signal, without = [] } = options
+    return (await this.#stream(signal, { op: 'pack', source, whiteouts, without })).stream
+  }
+
+  /** What is at a path of a container. Rejects with NativeError (errno ENOENT, ...). */
+  stat(view: ContainerView, path: string, follows: boolean, signal?: AbortSignal): Promise<PathStatus> {
+    return this.#run(signal, connection => connection.request<PathStatus>({ op: 'stat', view, path, follows }))
+  }
+
+  /** The same, and the tar of it. */
+  async packPath(
+    options: { readonly view: ContainerView; readonly path: string; readonly follows: boolean; readonly name: string },
+    signal?: AbortSignal,
+  ): Promise<{ readonly status: PathStatus; readonly tar: Readable }> {
+    const { ok, stream } = await this.#stream<PathStatus>(signal, { op: 'packPath', ...options })
+    return { status: ok, tar: stream }
+  }
+
+  /** Unpacks a tar into a folder of a container. */
+  unpackPath(options: UnpackPathOptions, archive: Readable, signal?: AbortSignal): Promise<UnpackResult> {
+    return this.#run(signal, async connection => {
+      const result = connection.request<UnpackResult>({ op: 'unpackPath', ...options })
+      archive.once('error', () => connection.close())
+      archive.pipe(connection.output)
+      return result
+    })
+  }
+
+  /** Records of what a writable layer changes; see the schema. */
+  async changes(target: string, lower: readonly string[], signal?: AbortSignal): Promise<Readable> {
+    return (await this.#stream(signal, { op: 'changes', target, lower })).stream
+  }
+
+  /** A job whose answer is followed by bytes. */
+  async #stream<T>(
+    signal: AbortSignal | undefined,
+    request: { readonly op: string } & Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly ok: T; readonly stream: Readable }> {
     const connection = await this.#connect(signal)
-    await connection.requestLast({ op: 'pack', source, whiteouts })
-    const { socket, rest } = connection.takeSocket()
-    if (rest.length > 0) socket.unshift(rest)
-    return socket
+    try {
+      const ok = await connection.requestLast<T>(request)
+      const { socket, rest } = connection.takeSocket()
+      if (rest.length > 0) socket.unshift(rest)
+      return { ok, stream: socket }
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   }
 
   async #run<T>(signal: AbortSignal | undefined, job: (connection: NativeConnection) => Promise<T>): Promise<T> {

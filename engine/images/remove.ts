@@ -6,7 +6,7 @@ import { shown } from './load.ts'
 import { findImage, repositoryOf } from './lookup.ts'
 import { flagOf, selectImages } from './select.ts'
 import type { ImageService } from './service.ts'
-import { sizeOf } from './view.ts'
+import { imageBytes } from './view.ts'
 
 const short = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12)
 
@@ -62,7 +62,7 @@ export async function pruneImages(service: ImageService, filters: Filters): Prom
   let reclaimed = 0
   for (const image of selectImages(service.store, selection, service.now())) {
     if (service.users.of(image.id).length > 0) continue
-    const size = sizeOf(service.store, image)
+    const size = imageBytes(service.store, image)
     for (const name of service.store.catalog.names(image.id)) {
       publishUntag(service, image, name)
       deleted.push({ Untagged: shown(name) })

@@ -13,6 +13,7 @@ import { ImageStore } from './store.ts'
 import { formatTransport, parseTransport } from './transport.ts'
 import { Transports } from './transports.ts'
 import { type ImageUser, ImageUsers } from './users.ts'
+import { imageBytes } from './view.ts'
 
 export type { ImageUser } from './users.ts'
 
@@ -42,6 +43,8 @@ export interface ContainerImages {
   /** Registers a user (at create, and for every container on record at the daemon's start). Idempotent per container. */
   use(imageId: string, user: ImageUser): void
   release(imageId: string, containerId: string): void
+  /** Bytes of an image's layers, unpacked; 0 for `rootfs:` images, which are not ours. */
+  sizeOf(imageId: string): number
 }
 
 export interface ImageServiceOptions {
@@ -132,6 +135,11 @@ export class ImageService implements ContainerImages {
     if (this.users.of(imageId).length > 0 || !this.store.catalog.isHidden(imageId)) return
     // Deleted by force while this container still had it.
     void this.store.catalog.remove(imageId).then(() => this.store.collect())
+  }
+
+  sizeOf(imageId: string): number {
+    const image = this.store.catalog.get(imageId)
+    return image === undefined ? 0 : imageBytes(this.store, image)
   }
 
   /** `docker load`: progress goes to `onProgress`, errors are thrown. */

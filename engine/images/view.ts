@@ -16,7 +16,7 @@ export function summarise(store: ImageStore, image: StoredImage, containers: num
     RepoTags: tags,
     RepoDigests: digests,
     Created: unixSeconds(image.document.created),
-    Size: sizeOf(store, image),
+    Size: imageBytes(store, image),
     SharedSize: -1,
     Labels: image.document.config?.Labels ?? null,
     Containers: containers,
@@ -33,7 +33,7 @@ export function inspectImage(store: ImageStore, image: StoredImage): ImageInspec
     RepoTags: tags,
     RepoDigests: digests,
     ...describe(image.document),
-    Size: sizeOf(store, image),
+    Size: imageBytes(store, image),
     GraphDriver: { Name: 'overlayfs', Data: null },
     Metadata: lastTagged === undefined ? {} : { LastTagTime: lastTagged },
   }
@@ -73,7 +73,7 @@ export function historyOf(store: ImageStore, image: StoredImage): ImageHistoryIt
 }
 
 /** Bytes of all layers, uncompressed. */
-export function sizeOf(store: ImageStore, image: StoredImage): number {
+export function imageBytes(store: ImageStore, image: StoredImage): number {
   return (image.document.rootfs.diff_ids ?? []).reduce(
     (sum, diffId) => sum + (store.layers.info(diffId)?.bytes ?? 0),
     0,

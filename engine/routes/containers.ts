@@ -18,9 +18,10 @@ import {
   stop,
   unpause,
 } from '../containers/lifecycle.ts'
-import { listContainers, listFilters, prunable } from '../containers/list.ts'
+import { listContainers, listFilters, listWithSizes, prunable } from '../containers/list.ts'
 import { logEnd } from '../containers/log-end.ts'
 import { readLogs } from '../containers/logs.ts'
+import { measureContainer } from '../containers/sizes.ts'
 import { sampleStats } from '../containers/stats.ts'
 import { parseDetachKeys } from '../containers/streams.ts'
 import { topContainer } from '../containers/top.ts'
@@ -44,15 +45,16 @@ export const streamType = (request: RequestContext, isTerminal: boolean): string
 const idOf = ({ params }: RequestContext): string => params['id'] ?? ''
 
 export const containerRoutes = (context: ContainerContext, execs: Execs): Route[] => [
-  get('/containers/json', ({ query }) =>
-    ok(
-      listContainers(context, {
-        all: queryFlag(query, 'all'),
-        limit: queryInteger(query, 'limit') ?? 0,
-        filters: parseFilters(query, listFilters),
-      }),
-    ),
-  ),
+  get('/containers/json', async request => {
+    const { query } = request
+    const options = {
+      all: queryFlag(query, 'all'),
+      limit: queryInteger(query, 'limit') ?? 0,
+      filters: parseFilters(query, listFilters),
+    }
+    if (!queryFlag(query, 'size')) return ok(listContainers(context, options))
+    return ok(await listWithSizes(context, options, request.signal))
+  }),
   post('/containers/create', async request => {
     const body = await request.readJson(containerCreateRequest)
     const name = request.query.get('name') ?? undefined
@@ -69,9 +71,11 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
     context.events.publish('container', 'prune', '', { reclaimed: '0' })
     return ok({ ContainersDeleted: deleted, SpaceReclaimed: 0 })
   }),
-  get('/containers/{id}/json', request => {
+  get('/containers/{id}/json', async request => {
     const container = context.registry.get(idOf(request))
-    return ok(inspectContainer(context, container, execs.runningIds(container)))
+    const inspected = inspectContainer(context, container, execs.runningIds(container))
+    if (!queryFlag(request.query, 'size')) return ok(inspected)
+    return ok({ ...inspected, ...(await measureContainer(context, container, request.signal)) })
   }),
   post('/containers/{id}/start', async request => ((await start(context, idOf(request))) ? noContent : notModified)),
   post('/containers/{id}/stop', async request =>

@@ -25,7 +25,14 @@ export type LayerRequest =
    * into .wh. entries. Names are sorted, so that the same tree gives the same bytes. The stream ends without the two zero blocks of a tar when
    * reading failed on the way.
    */
-  | { readonly op: 'pack'; readonly id: number; readonly source: string; readonly whiteouts: 'overlay' | 'none' }
+  | {
+      readonly op: 'pack'
+      readonly id: number
+      readonly source: string
+      readonly whiteouts: 'overlay' | 'none'
+      /** Paths below `source` that are left out where they are empty files or folders: what a runtime makes to mount something at. */
+      readonly without?: readonly string[]
+    }
   /**
    * Copies the content of `source` below `subpath` as it shows through the overlay of `lower` (top-most first) into the existing directory
    * `target`, owner and mode of the folder itself included. ok: {entries}; entries 0 when there is no such folder.
@@ -39,6 +46,64 @@ export type LayerRequest =
     }
   /** Removes a tree, the target itself included. ok: {entries}; also when there is none. */
   | { readonly op: 'remove'; readonly id: number; readonly target: string }
+  /**
+   * What the writable layer `target` changes in the layers `lower` (top-most first). After `ok: {}` come records, each a letter, a text and a NUL:
+   * A added, C changed, D deleted, S a folder that is as before, each with a path; at last E with the bytes of the layer's files. No E: reading failed.
+   */
+  | { readonly op: 'changes'; readonly id: number; readonly target: string; readonly lower: readonly string[] }
+  /** ok: PathStatus of a path in a container. Fails with errno ENOENT, ENOTDIR, ... */
+  | ({ readonly op: 'stat'; readonly id: number } & PathRequest)
+  /** ok: PathStatus, then the tar of the path, its first entry called `name` (empty: only what is in the folder), as `pack` writes it. */
+  | ({ readonly op: 'packPath'; readonly id: number; readonly name: string } & PathRequest)
+  /** Unpacks the tar that follows into the folder `path` of a container. ok: UnpackResult. errno EROFS: it is read-only there. */
+  | {
+      readonly op: 'unpackPath'
+      readonly id: number
+      readonly view: ContainerView
+      readonly path: string
+      /** A folder and something else do not take each other's place: refused with dockerd's text. */
+      readonly keepsKinds: boolean
+      /** Whose everything becomes; as the archive says otherwise. */
+      readonly owner?: { readonly uid: number; readonly gid: number }
+      readonly maxBytes: number
+      readonly maxEntries: number
+    }
+
+interface PathRequest {
+  readonly view: ContainerView
+  /** Absolute and clean, inside the container. */
+  readonly path: string
+  /** A symbolic link as last component is followed. */
+  readonly follows: boolean
+}
+
+/** A container's file system as its own processes see it; links lead nowhere outside. */
+export type ContainerView = {
+  /** False: the root file system without anything mounted in it. */
+  readonly hasMounts: boolean
+} & (
+  | { readonly running: { readonly pid: number /** A component of its cgroup's path. */; readonly cgroup: string } }
+  | {
+      readonly layers: {
+        readonly lower: readonly string[]
+        readonly upper: string
+        readonly work: string
+        readonly isReadOnly: boolean
+        /** In order of mounting; missing mount points are made. */
+        readonly mounts: readonly { readonly source: string; readonly target: string; readonly isReadOnly: boolean }[]
+      }
+    }
+)
+
+export interface PathStatus {
+  /** st_mode. */
+  readonly mode: number
+  readonly size: number
+  readonly modifiedSeconds: number
+  readonly modifiedNanoseconds: number
+  /** Of a symbolic link: where it ends inside the container, as far as that exists. */
+  readonly target: string
+}
 
 export interface LayerSource {
   readonly path: string

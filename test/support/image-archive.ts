@@ -9,7 +9,8 @@ export const busyboxLayer = (): Buffer =>
   tar(
     { name: 'bin', flag: '5' },
     { name: 'bin/busybox', content: readFileSync('/bin/busybox'), mode: 0o755 },
-    { name: 'bin/sh', flag: '1', link: 'bin/busybox' },
+    // dockerd gives the file what its last link says.
+    { name: 'bin/sh', flag: '1', link: 'bin/busybox', mode: 0o755 },
   )
 
 /** A layer over it: a file more, and /bin/sh gone. */

@@ -13,7 +13,7 @@
 static const char stage[] = "confine";
 
 /* Everything after this happens to mounts that nobody else has. */
-static int leave_host_mounts(struct error *err) {
+int confine_mounts(struct error *err) {
     if (sys_unshare(CLONE_NEWNS) < 0)
         return error_errno(err, stage, "mount namespace");
     if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -21,8 +21,20 @@ static int leave_host_mounts(struct error *err) {
     return 0;
 }
 
+int confine_root(int tree, int *ret_root, struct error *err) {
+    if (fchdir(tree) < 0 || sys_pivot_root(".", ".") < 0)
+        return error_errno(err, stage, "pivot_root");
+    if (sys_umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return error_errno(err, stage, "leaving the old root");
+    int root = sys_openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (root < 0)
+        return error_errno(err, stage, "open the root");
+    *ret_root = root;
+    return 0;
+}
+
 int confine_to(const char *path, int *ret_root, struct error *err) {
-    int result = leave_host_mounts(err);
+    int result = confine_mounts(err);
     if (result < 0)
         return result;
     /* Opened only now: an fd from before would belong to the host's mounts, of which no copy can be made here. */
@@ -37,15 +49,7 @@ int confine_to(const char *path, int *ret_root, struct error *err) {
         return error_errno(err, stage, "mount_setattr");
     if (sys_move_mount(tree, "", directory, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
         return error_errno(err, stage, "move_mount");
-    if (fchdir(tree) < 0 || sys_pivot_root(".", ".") < 0)
-        return error_errno(err, stage, "pivot_root");
-    if (sys_umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return error_errno(err, stage, "leaving the old root");
-    int root = sys_openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (root < 0)
-        return error_errno(err, stage, "open the root");
-    *ret_root = root;
-    return 0;
+    return confine_root(tree, ret_root, err);
 }
 
 static const unsigned kept_capabilities[] = {
@@ -78,7 +82,7 @@ static const int kept_calls[] = {
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(close),
     SCMP_SYS(poll), SCMP_SYS(shutdown), SCMP_SYS(sendfile), SCMP_SYS(copy_file_range),
     /* looking at files */
-    SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(getdents64), SCMP_SYS(readlinkat), SCMP_SYS(fcntl), SCMP_SYS(openat),
+    SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(getdents64), SCMP_SYS(readlinkat), SCMP_SYS(fcntl), SCMP_SYS(openat),
     SCMP_SYS(openat2), SCMP_SYS(lgetxattr), SCMP_SYS(llistxattr), SCMP_SYS(fgetxattr), SCMP_SYS(flistxattr), SCMP_SYS(fchdir),
     /* making files */
     SCMP_SYS(mkdirat), SCMP_SYS(mknodat), SCMP_SYS(symlinkat), SCMP_SYS(linkat), SCMP_SYS(unlinkat), SCMP_SYS(renameat2), SCMP_SYS(fchown),

@@ -3,6 +3,7 @@
 #include "layer/confine.h"
 #include "layer/inode-map.h"
 #include "layer/job.h"
+#include "layer/pack.h"
 #include "layer/walk.h"
 
 #include "base/cleanup.h"
@@ -24,6 +25,8 @@ static const char stage[] = "pack";
 struct pack {
     int connection;
     bool has_whiteouts;
+    bool pads; /* files that cannot be read, or not as far as they said, as those of /proc and /sys: zeros instead of a failure */
+    const struct job *job; /* names that are left out; NULL: none */
     struct archive *archive;
     struct archive_entry *entry;
     struct inode_map inodes;
@@ -50,14 +53,25 @@ static int write_header(const struct pack *pack, struct error *err) {
     return archive_write_header(pack->archive, pack->entry) < ARCHIVE_WARN ? archive_failure(pack, err) : 0;
 }
 
+/* The next piece of a file; zeros where there is nothing to read and that is no failure. */
+static ssize_t read_piece(struct pack *pack, int fd, off_t left) {
+    size_t wanted = left < PACK_BLOCK_SIZE ? (size_t)left : PACK_BLOCK_SIZE;
+    ssize_t got;
+    do
+        got = read(fd, pack->block, wanted);
+    while (got < 0 && errno == EINTR);
+    if (got > 0 || !pack->pads)
+        return got;
+    memset(pack->block, 0, wanted);
+    return (ssize_t)wanted;
+}
+
 static int write_content(struct pack *pack, const struct walk_entry *entry, struct error *err) {
     _cleanup_close_ int fd = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
-    if (fd < 0)
+    if (fd < 0 && !pack->pads)
         return error_errno(err, stage, "%s", entry->path);
     for (off_t left = entry->status->st_size; left > 0;) {
-        ssize_t got = read(fd, pack->block, left < PACK_BLOCK_SIZE ? (size_t)left : PACK_BLOCK_SIZE);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = read_piece(pack, fd, left);
         if (got < 0)
             return error_errno(err, stage, "%s", entry->path);
         if (got == 0)
@@ -121,7 +135,8 @@ static int pack_symlink(const struct pack *pack, const struct walk_entry *entry,
 
 static int pack_directory(struct pack *pack, const struct walk_entry *entry, struct error *err) {
     char path[WALK_PATH_SIZE + 1];
-    (void)snprintf(path, sizeof path, "%s/", entry->path);
+    bool has_slash = entry->path[0] != '\0' && entry->path[strlen(entry->path) - 1] == '/';
+    (void)snprintf(path, sizeof path, "%s%s", entry->path, has_slash ? "" : "/");
     archive_entry_copy_pathname(pack->entry, path);
     int result = write_header(pack, err);
     if (result >= 0 && pack->has_whiteouts && is_opaque(entry))
@@ -149,9 +164,22 @@ static int pack_typed(struct pack *pack, const struct walk_entry *entry, struct 
     }
 }
 
+/* True for the empty files and folders that a runtime makes to mount something at. */
+static bool is_left_out(const struct pack *pack, const struct walk_entry *entry) {
+    const struct stat *status = entry->status;
+    if (!pack->job || !(S_ISDIR(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size == 0)))
+        return false;
+    for (size_t i = 0; i < pack->job->without_count; i++)
+        if (strcmp(pack->job->without[i], entry->path) == 0)
+            return true;
+    return false;
+}
+
 static int pack_entry(void *context, const struct walk_entry *entry, struct error *err) {
     struct pack *pack = context;
     const struct stat *status = entry->status;
+    if (is_left_out(pack, entry))
+        return 0;
     if (S_ISSOCK(status->st_mode))
         return 0; /* tar has no sockets */
     if (pack->has_whiteouts && S_ISCHR(status->st_mode) && status->st_rdev == makedev(0, 0))
@@ -173,7 +201,7 @@ static int pack_entry(void *context, const struct walk_entry *entry, struct erro
     return pack_typed(pack, entry, err);
 }
 
-static int pack_all(struct pack *pack, int root, struct error *err) {
+static int open_archive(struct pack *pack, struct error *err) {
     pack->archive = archive_write_new();
     pack->entry = archive_entry_new();
     if (!pack->archive || !pack->entry)
@@ -183,13 +211,50 @@ static int pack_all(struct pack *pack, int root, struct error *err) {
                    archive_write_set_bytes_per_block(pack->archive, PACK_BLOCK_SIZE) == ARCHIVE_OK &&
                    archive_write_set_bytes_in_last_block(pack->archive, 1) == ARCHIVE_OK &&
                    archive_write_open(pack->archive, pack, NULL, write_callback, NULL) == ARCHIVE_OK;
-    if (!is_open)
-        return archive_failure(pack, err);
-    int result = walk_tree(root, pack_entry, pack, err);
+    return is_open ? 0 : archive_failure(pack, err);
+}
+
+/* `result` is how writing went so far. */
+static int close_archive(struct pack *pack, int result, struct error *err) {
     if (result < 0) /* the reader must not take the rest for a whole archive */
         (void)archive_write_fail(pack->archive);
     else if (archive_write_close(pack->archive) != ARCHIVE_OK)
         result = archive_failure(pack, err);
+    return result;
+}
+
+static void free_pack(struct pack *pack) {
+    archive_entry_free(pack->entry);
+    (void)archive_write_free(pack->archive);
+    inode_map_free(&pack->inodes);
+    free(pack);
+}
+
+/* One entry as such, and what is in it if it is a folder. */
+static int pack_one(struct pack *pack, int parent, const char *name, const char *shown, struct error *err) {
+    struct stat status;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(err, stage, "%s", shown);
+    const struct walk_entry entry = {.parent = parent, .name = name, .path = shown, .status = &status};
+    int result = shown[0] == '\0' ? 0 : pack_entry(pack, &entry, err);
+    if (result < 0 || !S_ISDIR(status.st_mode))
+        return result;
+    _cleanup_close_ int directory = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (directory < 0)
+        return error_errno(err, stage, "%s", shown);
+    return walk_tree_named(directory, shown, pack_entry, pack, err);
+}
+
+int pack_named(int connection, int parent, const char *name, const char *shown, struct error *err) {
+    struct pack *pack = calloc(1, sizeof *pack);
+    if (!pack)
+        return error_set(err, ENOMEM, "memory", "no memory");
+    pack->connection = connection;
+    pack->pads = true;
+    int result = open_archive(pack, err);
+    if (result >= 0)
+        result = close_archive(pack, pack_one(pack, parent, name, shown, err), err);
+    free_pack(pack);
     return result;
 }
 
@@ -208,10 +273,10 @@ int job_pack(const struct job *job, int connection, struct error *err) {
         return error_set(err, ENOMEM, "memory", "no memory");
     pack->connection = connection;
     pack->has_whiteouts = job->has_whiteouts;
-    (void)pack_all(pack, root, err); /* the other side sees it by the missing end of the archive: the framing is over */
-    archive_entry_free(pack->entry);
-    (void)archive_write_free(pack->archive);
-    inode_map_free(&pack->inodes);
-    free(pack);
+    pack->job = job;
+    /* The other side sees a failure by the missing end of the archive: the framing is over. */
+    if (open_archive(pack, err) >= 0)
+        (void)close_archive(pack, walk_tree(root, pack_entry, pack, err), err);
+    free_pack(pack);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "layer/job.h"
 #include "layer/layer-stream.h"
 #include "layer/tree.h"
+#include "layer/view.h"
 
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -106,9 +107,20 @@ static int unpack_file(struct tree *tree, struct layer_stream *stream, struct ar
     return result < 0 ? result : tree_file_done(&fd, name, attributes, err);
 }
 
-static int unpack_link(struct tree *tree, const char *raw_target, const struct entry_name *name, struct error *err) {
+/* `raw` below the folder that the job unpacks into. An entry for the folder itself is ENTRY_ROOT. */
+static int name_below(const struct job *job, const char *raw, struct entry_name *ret_name, struct error *err) {
+    int result = entry_name_parse(raw ? raw : "", job->has_whiteouts, ret_name, err);
+    if (result < 0 || !job->path || ret_name->kind == ENTRY_ROOT)
+        return result;
+    char path[2 * ENTRY_PATH_SIZE];
+    if (snprintf(path, sizeof path, "%s/%s", job->path, ret_name->path) >= (int)sizeof path)
+        return error_set(err, ENAMETOOLONG, stage, "the path is too long");
+    return entry_name_parse(path, false, ret_name, err);
+}
+
+static int unpack_link(struct tree *tree, const struct job *job, const char *raw_target, const struct entry_name *name, struct error *err) {
     struct entry_name target;
-    int result = entry_name_parse(raw_target, false, &target, err);
+    int result = name_below(job, raw_target, &target, err);
     if (result < 0)
         return refuse(name, "its hard link leaves the root or names nothing", err);
     return tree_link(tree, name, &target, err);
@@ -138,12 +150,25 @@ static int unpack_typed(struct tree *tree, struct layer_stream *stream, struct a
     }
 }
 
-static int unpack_entry(struct tree *tree, struct layer_stream *stream, struct archive_entry *entry, bool has_whiteouts, struct error *err) {
-    const char *raw = archive_entry_pathname(entry);
+/* A folder and something else must not take each other's place where the client said so (dockerd's NoOverwriteDirNonDir and its text). */
+static int check_overwrite(const struct tree *tree, const struct job *job, const struct entry_name *name, bool is_folder, struct error *err) {
+    struct stat status;
+    _cleanup_close_ int fd = view_open(tree->root, name->path, O_PATH | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) < 0 || S_ISDIR(status.st_mode) == is_folder)
+        return 0;
+    size_t folder = strlen(job->path); /* `name` is below it */
+    return error_set(err, EINVAL, stage,
+                     is_folder ? "cannot overwrite non-directory \"%s\" with directory \"%s\"" : "cannot overwrite directory \"%s\" with non-directory \"%s\"",
+                     name->path + (folder > 1 ? folder : 0), job->path);
+}
+
+static int unpack_entry(struct tree *tree, struct layer_stream *stream, struct archive_entry *entry, const struct job *job, struct error *err) {
     struct entry_name name;
-    int result = entry_name_parse(raw ? raw : "", has_whiteouts, &name, err);
+    int result = name_below(job, archive_entry_pathname(entry), &name, err);
     if (result < 0)
         return result;
+    if (job->path && name.kind == ENTRY_ROOT)
+        return 0; /* the folder itself stays as it is */
     switch (name.kind) {
     case ENTRY_IGNORED:
         return 0;
@@ -156,10 +181,18 @@ static int unpack_entry(struct tree *tree, struct layer_stream *stream, struct a
         break;
     }
     const char *link = archive_entry_hardlink(entry);
+    if (job->keeps_kinds)
+        result = check_overwrite(tree, job, &name, !link && archive_entry_filetype(entry) == S_IFDIR, err);
+    if (result < 0)
+        return result;
     if (link)
-        return unpack_link(tree, link, &name, err);
+        return unpack_link(tree, job, link, &name, err);
     struct attributes attributes;
     result = read_attributes(entry, &name, &attributes, err);
+    if (job->has_owner) {
+        attributes.uid = job->uid;
+        attributes.gid = job->gid;
+    }
     return result < 0 ? result : unpack_typed(tree, stream, entry, &name, &attributes, err);
 }
 
@@ -170,7 +203,7 @@ static int unpack_all(struct tree *tree, struct layer_stream *stream, const stru
     while ((more = layer_stream_next(stream, &entry, err)) > 0) {
         if (++entries > job->max_entries)
             return error_set(err, EINVAL, stage, "the archive has more entries than the limit of %" PRIu64, job->max_entries);
-        int result = unpack_entry(tree, stream, entry, job->has_whiteouts, err);
+        int result = unpack_entry(tree, stream, entry, job, err);
         if (result < 0)
             return result;
     }
@@ -178,12 +211,13 @@ static int unpack_all(struct tree *tree, struct layer_stream *stream, const stru
     return more < 0 ? more : tree_finish(tree, err);
 }
 
-static int unpack_into(int root, int archive, const struct job *job, json_t **ret_ok, struct error *err) {
+int unpack_into(int root, int archive, const struct job *job, json_t **ret_ok, struct error *err) {
     struct layer_stream stream = {0};
     struct layer_sums sums;
     struct tree tree;
     uint64_t entries = 0;
     tree_open(&tree, root);
+    tree.crosses_mounts = job->path != NULL;
     int result = layer_stream_open(&stream, archive, job->length, job->max_bytes, err);
     if (result >= 0)
         result = unpack_all(&tree, &stream, job, &entries, err);

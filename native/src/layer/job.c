@@ -14,7 +14,8 @@ static const char stage[] = "json";
 static const struct {
     const char *name;
     enum job_op op;
-} operations[] = {{"unpack", JOB_UNPACK}, {"pack", JOB_PACK}, {"copyUp", JOB_COPY_UP}, {"remove", JOB_REMOVE}};
+} operations[] = {{"unpack", JOB_UNPACK}, {"pack", JOB_PACK}, {"copyUp", JOB_COPY_UP}, {"remove", JOB_REMOVE},
+                  {"stat", JOB_STAT},     {"packPath", JOB_PACK_PATH}, {"unpackPath", JOB_UNPACK_PATH}, {"changes", JOB_CHANGES}};
 
 /* An absolute path: relative ones would depend on where the spawner was started. */
 static int take_path(struct object_reader *reader, const char *name, const char **ret_path, struct error *err) {
@@ -76,30 +77,83 @@ static int parse_unpack(struct object_reader *reader, struct job *job, struct er
     return result < 0 ? result : take_whiteouts(reader, &job->has_whiteouts, err);
 }
 
+static int take_list(struct object_reader *reader, const char *name, size_t min, const char **items, size_t max, size_t *ret_count, struct error *err) {
+    const json_t *list = NULL;
+    int present = min > 0 ? take_array(reader, name, &list, err) : take_optional_array(reader, name, &list, err);
+    if (present < 0 || !list)
+        return present;
+    size_t count = json_array_size(list);
+    if (count < min || count > max)
+        return error_set(err, EINVAL, stage, "%s.%s: %zu to %zu strings are expected", reader->where, name, min, max);
+    for (size_t i = 0; i < count; i++) {
+        int result = element_string(list, i, name, &items[i], err);
+        if (result < 0)
+            return result;
+    }
+    *ret_count = count;
+    return 0;
+}
+
 static int parse_pack(struct object_reader *reader, struct job *job, struct error *err) {
     int result = take_path(reader, "source", &job->source, err);
+    if (result >= 0)
+        result = take_list(reader, "without", 0, job->without, JOB_WITHOUT_MAX, &job->without_count, err);
     return result < 0 ? result : take_whiteouts(reader, &job->has_whiteouts, err);
 }
 
 static int parse_copy_up(struct object_reader *reader, struct job *job, struct error *err) {
-    const json_t *lower;
     int result = take_path(reader, "target", &job->target, err);
     if (result >= 0)
         result = take_string(reader, "subpath", &job->subpath, err);
+    return result < 0 ? result : take_list(reader, "lower", 1, job->lower, JOB_LOWER_MAX, &job->lower_count, err);
+}
+
+static int parse_changes(struct object_reader *reader, struct job *job, struct error *err) {
+    int result = take_path(reader, "target", &job->target, err);
+    return result < 0 ? result : take_list(reader, "lower", 1, job->lower, JOB_LOWER_MAX, &job->lower_count, err);
+}
+
+static int parse_path(struct object_reader *reader, struct job *job, struct error *err) {
+    const json_t *view;
+    int result = take_object(reader, "view", &view, err);
     if (result >= 0)
-        result = take_array(reader, "lower", &lower, err);
-    if (result < 0)
-        return result;
-    size_t count = json_array_size(lower);
-    if (count == 0 || count > JOB_LOWER_MAX)
-        return error_set(err, EINVAL, stage, "copyUp.lower: 1 to %d folders are expected", JOB_LOWER_MAX);
-    for (size_t i = 0; i < count; i++) {
-        result = element_string(lower, i, "copyUp.lower", &job->lower[i], err);
-        if (result < 0)
-            return result;
-    }
-    job->lower_count = count;
-    return 0;
+        result = view_parse(view, &job->view, err);
+    return result < 0 ? result : take_path(reader, "path", &job->path, err);
+}
+
+static int parse_owner(struct object_reader *reader, struct job *job, struct error *err) {
+    const json_t *value;
+    struct object_reader owner;
+    int64_t uid = 0;
+    int64_t gid = 0;
+    int present = take_optional_object(reader, "owner", &value, err);
+    if (present <= 0)
+        return present;
+    int result = object_open(&owner, value, "unpackPath.owner", err);
+    if (result >= 0)
+        result = take_integer(&owner, "uid", 0, UINT32_MAX - 1, &uid, err);
+    if (result >= 0)
+        result = take_integer(&owner, "gid", 0, UINT32_MAX - 1, &gid, err);
+    job->has_owner = true;
+    job->uid = (uid_t)uid;
+    job->gid = (gid_t)gid;
+    return result < 0 ? result : object_close(&owner, err);
+}
+
+static int parse_stat(struct object_reader *reader, struct job *job, struct error *err) {
+    int result = parse_path(reader, job, err);
+    return result < 0 ? result : take_bool(reader, "follows", &job->follows, err);
+}
+
+static int parse_unpack_path(struct object_reader *reader, struct job *job, struct error *err) {
+    int result = parse_path(reader, job, err);
+    if (result >= 0)
+        result = take_bool(reader, "keepsKinds", &job->keeps_kinds, err);
+    if (result >= 0)
+        result = parse_owner(reader, job, err);
+    if (result >= 0)
+        result = take_count(reader, "maxBytes", &job->max_bytes, err);
+    return result < 0 ? result : take_count(reader, "maxEntries", &job->max_entries, err);
 }
 
 static int parse_members(struct object_reader *reader, struct job *job, struct error *err) {
@@ -112,6 +166,16 @@ static int parse_members(struct object_reader *reader, struct job *job, struct e
         return parse_copy_up(reader, job, err);
     case JOB_REMOVE:
         return take_path(reader, "target", &job->target, err);
+    case JOB_CHANGES:
+        return parse_changes(reader, job, err);
+    case JOB_STAT:
+        return parse_stat(reader, job, err);
+    case JOB_PACK_PATH: {
+        int result = parse_stat(reader, job, err);
+        return result < 0 ? result : take_string(reader, "name", &job->name, err);
+    }
+    case JOB_UNPACK_PATH:
+        return parse_unpack_path(reader, job, err);
     }
     return error_set(err, EINVAL, stage, "unknown op");
 }

@@ -7,14 +7,15 @@
  */
 
 #include "base/error.h"
+#include "layer/view.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum job_op { JOB_UNPACK, JOB_PACK, JOB_COPY_UP, JOB_REMOVE };
+enum job_op { JOB_UNPACK, JOB_PACK, JOB_COPY_UP, JOB_REMOVE, JOB_STAT, JOB_PACK_PATH, JOB_UNPACK_PATH, JOB_CHANGES };
 
-enum { JOB_LOWER_MAX = 512 };
+enum { JOB_LOWER_MAX = 512, JOB_WITHOUT_MAX = 300 };
 
 struct job {
     enum job_op op;
@@ -30,6 +31,16 @@ struct job {
     const char *subpath;
     const char *lower[JOB_LOWER_MAX];
     size_t lower_count;
+    const char *without[JOB_WITHOUT_MAX]; /* pack: paths that are left out where they are empty */
+    size_t without_count;
+    struct view view; /* the jobs on a path of a container */
+    const char *path; /* in it, without a slash at the end; NULL for all other jobs */
+    bool follows;     /* a link as the path's last component is followed */
+    const char *name; /* pack: what the tar calls it */
+    bool keeps_kinds; /* unpack: folders and other things do not replace each other */
+    bool has_owner;   /* unpack: everything gets this owner */
+    uid_t uid;
+    gid_t gid;
 };
 
 /* Parses a request frame; on failure `ret_job->id` is the request's id if it had one, else 0. The caller calls job_free in any case. */
@@ -41,6 +52,16 @@ int job_unpack(const struct job *job, int connection, json_t **ret_ok, struct er
 
 /* Answers by itself: `ok` first, then the tar. */
 int job_pack(const struct job *job, int connection, struct error *err);
+
+/* The archive at `archive` into the tree below `root`, as the job says. */
+int unpack_into(int root, int archive, const struct job *job, json_t **ret_ok, struct error *err);
+
+int job_stat(const struct job *job, json_t **ret_ok, struct error *err);
+int job_pack_path(const struct job *job, int connection, struct error *err);
+int job_unpack_path(const struct job *job, int connection, json_t **ret_ok, struct error *err);
+
+/* Answers by itself: `ok` first, then the records (schemas/runtime/layer.ts). */
+int job_changes(const struct job *job, int connection, struct error *err);
 
 int job_copy_up(const struct job *job, json_t **ret_ok, struct error *err);
 int job_remove(const struct job *job, json_t **ret_ok, struct error *err);

@@ -13,7 +13,7 @@
 
 static const char stage[] = "tree";
 
-enum { BENEATH = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV, DIRECTORY = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+enum { BENEATH = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, DIRECTORY = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
 static int fail(const struct entry_name *name, const char *what, struct error *err) {
     int errnum = errno;
@@ -28,6 +28,8 @@ static int refuse(const struct entry_name *name, const char *why, struct error *
     entry_name_display(name->path, shown);
     return error_set(err, EINVAL, "archive", "entry \"%s\": %s", shown, why);
 }
+
+static uint64_t resolution(const struct tree *tree) { return tree->crosses_mounts ? BENEATH : BENEATH | RESOLVE_NO_XDEV; }
 
 static const char *base_of(const struct entry_name *name) { return name->path + name->base; }
 
@@ -80,7 +82,7 @@ static int open_or_make(int parent, const char *base, const struct entry_name *n
 
 /* Opens the folder `path` below the root, making what is missing on the way component by component. */
 static int open_path(struct tree *tree, const char *path, const struct entry_name *name, int *ret_fd, struct error *err) {
-    int fd = sys_openat2(tree->root, path[0] ? path : ".", DIRECTORY, 0, BENEATH);
+    int fd = sys_openat2(tree->root, path[0] ? path : ".", DIRECTORY, 0, resolution(tree));
     if (fd >= 0) {
         *ret_fd = fd;
         return 0;
@@ -237,7 +239,7 @@ int tree_link(struct tree *tree, const struct entry_name *name, const struct ent
         memcpy(upper, target->path, target->base - 1);
         upper[target->base - 1] = '\0';
     }
-    _cleanup_close_ int from = sys_openat2(tree->root, upper, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, BENEATH);
+    _cleanup_close_ int from = sys_openat2(tree->root, upper, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, resolution(tree));
     if (from < 0 || linkat(from, base_of(target), parent, base_of(name), 0) < 0) {
         char shown[ENTRY_DISPLAY_SIZE];
         char shown_target[ENTRY_DISPLAY_SIZE];
@@ -279,7 +281,7 @@ int tree_opaque(struct tree *tree, const struct entry_name *name, struct error *
 int tree_finish(struct tree *tree, struct error *err) {
     for (size_t i = 0; i < tree->time_count; i++) {
         const struct tree_directory_time *item = &tree->times[i];
-        _cleanup_close_ int fd = sys_openat2(tree->root, item->path[0] ? item->path : ".", DIRECTORY, 0, BENEATH);
+        _cleanup_close_ int fd = sys_openat2(tree->root, item->path[0] ? item->path : ".", DIRECTORY, 0, resolution(tree));
         if (fd < 0)
             continue; /* a later entry has taken its place */
         const struct timespec times[2] = {item->modified, item->modified};

@@ -11,6 +11,7 @@
 #include "layer/attributes.h"
 #include "layer/entry-name.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tree_directory_time {
@@ -20,6 +21,7 @@ struct tree_directory_time {
 
 struct tree {
     int root;                         /* borrowed */
+    bool crosses_mounts;              /* what is mounted below the root belongs to the tree; false after tree_open */
     int parent;                       /* fd of the folder used last, -1 = none: archives come folder by folder */
     char parent_path[ENTRY_PATH_SIZE]; /* its path */
     struct tree_directory_time *times; /* set by tree_finish: making entries inside changes a folder's time */

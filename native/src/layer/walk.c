@@ -86,7 +86,7 @@ struct walk {
 static int walk_directory(struct walk *walk, int directory, size_t length, struct error *err);
 
 static int walk_one(struct walk *walk, int directory, const char *name, size_t length, struct error *err) {
-    size_t separator = length > 0 ? 1 : 0;
+    size_t separator = length > 0 && walk->path[length - 1] != '/' ? 1 : 0;
     size_t size = strlen(name);
     if (length + separator + size >= sizeof walk->path)
         return error_set(err, ENAMETOOLONG, stage, "a path is longer than %d bytes", WALK_PATH_SIZE - 1);
@@ -117,8 +117,16 @@ static int walk_directory(struct walk *walk, int directory, size_t length, struc
 }
 
 int walk_tree(int directory, walk_visitor *visit, void *context, struct error *err) {
+    return walk_tree_named(directory, "", visit, context, err);
+}
+
+int walk_tree_named(int directory, const char *prefix, walk_visitor *visit, void *context, struct error *err) {
     struct walk walk = {.visit = visit, .context = context};
-    return walk_directory(&walk, directory, 0, err);
+    size_t length = strlen(prefix);
+    if (length >= sizeof walk.path)
+        return error_set(err, ENAMETOOLONG, stage, "a path is longer than %d bytes", WALK_PATH_SIZE - 1);
+    memcpy(walk.path, prefix, length + 1);
+    return walk_directory(&walk, directory, length, err);
 }
 
 /* Deeper folders are moved up to the root of the removal, so that neither the stack nor the number of open fds grows with a hostile tree. */

@@ -23,6 +23,9 @@ typedef int walk_visitor(void *context, const struct walk_entry *entry, struct e
 /* Visits everything below `directory` (borrowed), not itself. A path longer than WALK_PATH_SIZE is an error. */
 int walk_tree(int directory, walk_visitor *visit, void *context, struct error *err);
 
+/* The same, with paths that begin with `prefix` (and a slash, unless it ends with one). */
+int walk_tree_named(int directory, const char *prefix, walk_visitor *visit, void *context, struct error *err);
+
 /* Removes everything below `directory` (borrowed), however deep. Yields how many entries there were. */
 int remove_below(int directory, size_t *ret_entries, struct error *err);
 

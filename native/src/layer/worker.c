@@ -48,6 +48,14 @@ static int run_job(const struct job *job, int connection, json_t **ret_ok, struc
         return job_copy_up(job, ret_ok, err);
     case JOB_REMOVE:
         return job_remove(job, ret_ok, err);
+    case JOB_STAT:
+        return job_stat(job, ret_ok, err);
+    case JOB_PACK_PATH:
+        return job_pack_path(job, connection, err);
+    case JOB_UNPACK_PATH:
+        return job_unpack_path(job, connection, ret_ok, err);
+    case JOB_CHANGES:
+        return job_changes(job, connection, err);
     }
     return error_set(err, EINVAL, "json", "unknown op");
 }
