@@ -57,20 +57,23 @@ export const config = defineCommand<ConfigFlags>({
   async run(context, services, flags) {
     if (flags.variables || !flags.interpolate) {
       const template = await loadTemplate(context, {
+        services,
+        onlyNamed: true,
         noNormalize: !flags.normalize,
         noPathResolution: !flags.pathResolution,
       })
-      await write(context, templateOutput(template, services, flags), flags)
+      await write(context, templateOutput(template, flags), flags)
       return 0
     }
     const stack = await loadStack(context, {
       services,
+      onlyNamed: true,
       noNormalize: !flags.normalize,
       noPathResolution: !flags.pathResolution,
       noConsistency: !flags.consistency,
     })
     requireServices(stack.project, services)
-    await write(context, output(stack, services, flags), flags)
+    await write(context, output(stack, flags), flags)
     return 0
   },
 })
@@ -81,21 +84,17 @@ async function write(context: Context, text: string, { output: file }: ConfigFla
 }
 
 /** Without substitution there is no project, only the tree as it is written. */
-function templateOutput({ canonical, variables }: Template, services: readonly string[], flags: ConfigFlags): string {
+function templateOutput({ canonical, variables }: Template, flags: ConfigFlags): string {
   if (flags.quiet) return ''
   if (flags.variables) return variablesTable(variables)
-  return rendered(services.length === 0 ? canonical : onlyServices(canonical, services), flags, true)
+  return rendered(canonical, flags, true)
 }
 
 function rendered(canonical: Project['canonical'], { format }: ConfigFlags, isTemplate: boolean): string {
   return format === 'json' ? renderJson(canonical, { isTemplate }) : renderYaml(canonical, { isTemplate })
 }
 
-function output(
-  stack: LoadedStack & { readonly project: Project },
-  services: readonly string[],
-  flags: ConfigFlags,
-): string {
+function output(stack: LoadedStack & { readonly project: Project }, flags: ConfigFlags): string {
   const { project } = stack
   if (flags.quiet) return ''
   if (flags.services) return lines(Object.keys(project.services))
@@ -113,8 +112,7 @@ function output(
         .sort(),
     )
   if (flags.hash !== undefined) return hashes(project, flags.hash)
-  const canonical = services.length === 0 ? project.canonical : onlyServices(project.canonical, services)
-  return rendered(canonical, flags, false)
+  return rendered(project.canonical, flags, false)
 }
 
 function hashes(project: Project, wanted: string): string {
@@ -136,11 +134,6 @@ function variablesTable(variables: LoadedStack['variables']): string {
   ]
   const widths = [0, 1, 2].map(column => Math.max(20, ...rows.map(row => (row[column] ?? '').length + 3)))
   return lines(rows.map(row => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('')))
-}
-
-function onlyServices(canonical: Project['canonical'], names: readonly string[]): Project['canonical'] {
-  const services = Object.entries(canonical['services'] ?? {}).filter(([name]) => names.includes(name))
-  return { ...canonical, services: Object.fromEntries(services) }
 }
 
 function lines(texts: readonly string[]): string {

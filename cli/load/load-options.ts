@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly profiles?: readonly string[] | undefined
   /** Services named as arguments of a command such as `up web`: their profiles are activated too. */
   readonly services?: readonly string[] | undefined
+  /** Leave out the services that are neither in `services` nor needed by one of them (`config web`); none named = all stay. */
+  readonly onlyNamed?: boolean | undefined
   /** Keep top-level networks, volumes, secrets and configs that no active service uses (`up --all-resources`). */
   readonly allResources?: boolean | undefined
 

@@ -7,7 +7,7 @@ import { checkReferences } from './check/references.ts'
 import { checkResources } from './check/resource-checks.ts'
 import { checkService } from './check/service-checks.ts'
 import { normalizeService } from './complete/normalize-service.ts'
-import { profileNames, selectByProfile } from './complete/profiles.ts'
+import { neededBy, profileNames, selectByProfile } from './complete/profiles.ts'
 import { nameResources, withDefaultNetwork, withoutUnused } from './complete/resources.ts'
 import { withServiceFiles } from './complete/service-files.ts'
 import type { LoadedStack, LoadOptions } from './load-options.ts'
@@ -82,7 +82,11 @@ function complete(raw: RawStack, merged: MapNode, options: LoadOptions, problems
   if (options.noConsistency !== true && !context.isTemplate && !hasHoles) {
     checkConsistency(stack, enabled, selection.disabled, problems)
   }
-  if (options.allResources !== true) stack = withoutUnused(stack, enabled)
+  const named = options.onlyNamed === true ? (options.services ?? []) : []
+  const shown = named.length === 0 ? enabled : neededBy(named, enabled)
+  if (shown !== enabled) stack = withEntry(stack, 'services', shown)
+  if (options.allResources !== true) stack = withoutUnused(stack, shown)
+  if (valueAt(stack, 'services') === undefined) stack = withEntry(stack, 'services', mapNode(new Map(), undefined))
   return { tree: stack, disabled: selection.disabled, active: selection.active, allProfiles: profileNames(services) }
 }
 

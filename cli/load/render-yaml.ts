@@ -1,3 +1,4 @@
+import { jsonTree } from './render-json.ts'
 import { plainScalar } from './yaml/plain-scalar.ts'
 
 type Tree = Readonly<Record<string, unknown>>
@@ -13,9 +14,9 @@ export function renderYaml(tree: Tree, { isTemplate = false } = {}): string {
   return isTemplate ? text : text.replaceAll('$', '$$$$')
 }
 
-/** The same in JSON. Compose prints `command`, `entrypoint`, `ipam`, `resources` and `placement` also when there is nothing in them. */
+/** The same in JSON, with the fields of Compose's JSON. */
 export function renderJson(tree: Tree, { isTemplate = false } = {}): string {
-  const text = `${JSON.stringify(withJsonMembers(ordered(tree)), null, 2)}\n`
+  const text = `${JSON.stringify(jsonTree(ordered(tree)), null, 2)}\n`
   return isTemplate ? text : text.replaceAll('$', '$$$$')
 }
 
@@ -23,29 +24,6 @@ function ordered(tree: Tree): Tree {
   const rank = (key: string) => (sectionOrder.includes(key) ? sectionOrder.indexOf(key) : sectionOrder.length)
   const entries = Object.entries(tree).filter(([key, value]) => key === 'services' || !isEmptyMap(value))
   return fromEntries(entries.sort(([one], [other]) => rank(one) - rank(other) || (one < other ? -1 : 1)))
-}
-
-function withJsonMembers(tree: Tree): Tree {
-  const each = (section: string, change: (value: Tree) => Tree) =>
-    isMap(tree[section])
-      ? {
-          [section]: fromEntries(
-            Object.entries(tree[section]).map(([key, value]) => [key, isMap(value) ? change(value) : value]),
-          ),
-        }
-      : {}
-  return fromEntries(
-    Object.entries({
-      ...tree,
-      ...each('services', service => ({
-        ...service,
-        command: service['command'] ?? null,
-        entrypoint: service['entrypoint'] ?? null,
-        ...(isMap(service['deploy']) ? { deploy: { resources: {}, placement: {}, ...service['deploy'] } } : {}),
-      })),
-      ...each('networks', network => ({ ipam: {}, ...network })),
-    }),
-  )
 }
 
 function fromEntries(entries: readonly (readonly [string, unknown])[]): Tree {

@@ -12,6 +12,10 @@ export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 export const resourceName = z.string().check(z.regex(/^[a-zA-Z0-9._-]+$/))
 
 export const textList = z.array(z.string())
+/** Items that are equal are a mistake where Compose does not let them fall together by itself. */
+const noRepetition = <Item>() => z.refine<Item[]>(items => new Set(items).size === items.length, { error: 'repeated' })
+export const uniqueTextList = z.array(z.string()).check(noRepetition<string>())
+export const uniqueTextOrNumberList = z.array(z.union([z.string(), z.number()])).check(noRepetition<string | number>())
 export const textOrList = z.union([z.string(), z.array(z.string())])
 export const textOrNumberList = z.array(z.union([z.string(), z.number()]))
 /** `command`, `entrypoint`: one line split like a shell does, a list, or nothing. */
@@ -22,7 +26,8 @@ export const options = z.record(z.string(), z.union([z.string(), z.number()]))
 export const hostList = z.union([z.record(z.string(), z.union([z.string(), z.array(z.string())])), z.array(z.string())])
 
 export const limit = z.union([wholeNumber, z.strictObject({ soft: wholeNumber, hard: wholeNumber })])
-export const ulimits = z.record(z.string().check(z.regex(/^[a-z]+$/)), limit)
+/** Names are those of getrlimit(2); Compose takes any, and so does the engine's check. */
+export const ulimits = z.record(z.string(), limit)
 
 /** `true`, or the deprecated `{name: ...}`. */
 export const external = z.union([z.boolean(), z.string(), z.strictObject({ name: z.optional(z.string()) })])
@@ -39,7 +44,7 @@ export const fileReference = z.union([
 ])
 
 export const hook = z.strictObject({
-  command: z.optional(commandLine),
+  command: commandLine,
   user: z.optional(text),
   privileged: z.optional(flag),
   working_dir: z.optional(text),

@@ -69,6 +69,7 @@ const servicePaths: Readonly<Record<EmptyRule, readonly string[]>> = {
 const rules = pathRules<EmptyRule>({
   ...Object.fromEntries(servicePaths.keep.map(path => [`services.*.${path}`, 'keep' as const])),
   ...Object.fromEntries(servicePaths.data.map(path => [`services.*.${path}`, 'data' as const])),
+  services: 'keep',
   'services.*': 'keep',
   'networks.*': 'keep',
   'volumes.*': 'keep',

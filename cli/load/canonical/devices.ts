@@ -1,8 +1,28 @@
-import { listNode, mapNode, type Node, scalarNode, scalarText, valueAt, withEntry } from '../yaml/node.ts'
+import {
+  listNode,
+  type MapNode,
+  mapNode,
+  type Node,
+  scalarNode,
+  scalarText,
+  stringAt,
+  valueAt,
+  withEntry,
+  withoutKeys,
+} from '../yaml/node.ts'
+import { childPath } from '../yaml/path.ts'
 import { fail, type Handler, listOf, type Spot } from './handler.ts'
+import { textMap } from './scalars.ts'
 
 /** An item of `devices`: `/dev/a[:/dev/b[:rwm]]`, or a CDI name, which has no colon. */
 export const device: Handler = (node, spot) => {
+  if (node.kind === 'map' && stringAt(node, 'target') === undefined) {
+    return fail(node, spot, {
+      code: 'missing-key',
+      message: 'a device needs a target: the path in the container',
+      hint: `add target: ${stringAt(node, 'source') ?? '/dev/NAME'}`,
+    })
+  }
   if (node.kind !== 'scalar') return node
   const text = scalarText(node.value)
   const [source = '', target = source, permissions = 'rwm', ...more] = text.split(':')
@@ -33,10 +53,18 @@ export const deviceRequests: Handler = listOf((node, spot) => {
   if (count !== undefined && hasIds) {
     return fail(node, spot, { code: 'conflict', message: '"count" and "device_ids" exclude each other' })
   }
-  if (count === undefined) return hasIds ? node : withEntry(node, 'count', scalarNode(-1, node.mark))
+  const request = requestOptions(node, spot)
+  if (count === undefined) return hasIds ? request : withEntry(request, 'count', scalarNode(-1, node.mark))
   const value = requestCount(count, spot)
-  return value === undefined ? undefined : withEntry(node, 'count', value)
+  return value === undefined ? undefined : withEntry(request, 'count', value)
 })
+
+function requestOptions(node: MapNode, { path, context, mark }: Spot): MapNode {
+  const options = valueAt(node, 'options')
+  if (options === undefined) return node
+  const map = textMap(options, { path: childPath(path, 'options'), mark, context })
+  return map === undefined ? withoutKeys(node, 'options') : withEntry(node, 'options', map)
+}
 
 function requestCount(node: Node, spot: Spot): Node | undefined {
   const text = node.kind === 'scalar' ? scalarText(node.value) : ''

@@ -17,6 +17,12 @@ export const fileReference: Handler = (node, spot) => {
       node.mark,
     )
   }
+  if (node.kind === 'map' && (stringAt(node, 'source') ?? '') === '') {
+    return fail(node, spot, {
+      code: 'missing-key',
+      message: 'the attribute "source" is missing: the name of what is mounted',
+    })
+  }
   const mode = valueAt(node, 'mode')
   if (node.kind !== 'map' || mode?.kind !== 'scalar') return node
   const bits = fileMode(mode)

@@ -113,9 +113,9 @@ function longMount(node: MapNode, spot: Spot): Node | undefined {
   } else {
     return fail(node, spot, { code: 'missing-key', message: 'a volume needs a target: the path in the container' })
   }
+  if (stringAt(result, 'type') !== 'bind') return result
   const bind = valueAt(result, 'bind')
   if (bind?.kind === 'map') result = withEntry(result, 'bind', bindOptions(bind, spot))
-  if (stringAt(result, 'type') !== 'bind') return result
   const source = valueAt(result, 'source')
   if (source?.kind !== 'scalar' || typeof source.value !== 'string' || source.value === '') {
     return fail(node, spot, { code: 'missing-key', message: 'a bind mount needs a source: the path on the host' })

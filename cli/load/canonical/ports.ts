@@ -38,10 +38,15 @@ export function parseShortPort(text: string): ShortPort {
   const parts = address.split(':')
   const container = parts.at(-1) ?? ''
   const host = parts.length > 1 ? (parts.at(-2) ?? '') : ''
-  const hostIp = parts
-    .slice(0, -2)
-    .join(':')
-    .replace(/^\[(.*)\]$/, '$1')
+  const hostText = parts.slice(0, -2).join(':')
+  const hostIp = hostText.replace(/^\[(.*)\]$/, '$1')
+  if (hostText === hostIp && hostIp.includes(':')) {
+    return {
+      ok: false,
+      message: `the IPv6 address in the port ${JSON.stringify(text)} needs brackets`,
+      hint: `write [${hostIp}]:${host}:${container}`,
+    }
+  }
   if (hostIp !== '' && isIP(hostIp) === 0) {
     return {
       ok: false,

@@ -137,7 +137,7 @@ export const service = object({
   },
   labels: textMap,
   logging: object({ options: textMap }),
-  mem_limit: bytes,
+  mem_limit: bytesOrUnlimited,
   mem_reservation: bytes,
   mem_swappiness: bytes,
   memswap_limit: bytesOrUnlimited,

@@ -36,7 +36,9 @@ class ServiceCheck {
   }
 
   hasSource(): void {
-    if (['image', 'build', 'provider'].some(key => this.#service.entries.has(key))) return
+    const image = valueAt(this.#service, 'image')
+    const hasImage = image !== undefined && !(image.kind === 'scalar' && (image.value === '' || image.value === null))
+    if (hasImage || ['build', 'provider'].some(key => this.#service.entries.has(key))) return
     // A wrong or misspelt attribute may well be the image that is missing here.
     if (this.#problems.hasErrorBelow(pathText(this.#path))) return
     if (this.#problems.hasCode('extends-cycle', 'unknown-service', 'file-not-found')) return

@@ -1,4 +1,4 @@
-import { type MapEntry, type MapNode, mapNode } from '../yaml/node.ts'
+import { type MapEntry, type MapNode, mapNode, valueAt } from '../yaml/node.ts'
 import { textsAt } from './normalize-service.ts'
 
 export interface ProfileSelection {
@@ -24,6 +24,20 @@ export function selectByProfile(
   const disabled = new Map<string, MapEntry>()
   for (const [name, entry] of services.entries) (isEnabled(entry.value, active) ? enabled : disabled).set(name, entry)
   return { enabled: mapNode(enabled, services.mark), disabled: mapNode(disabled, services.mark), active: [...active] }
+}
+
+/** The named services and all that they depend on, directly or not. Names that do not exist are left to the caller. */
+export function neededBy(named: readonly string[], services: MapNode): MapNode {
+  const needed = new Map<string, MapEntry>()
+  const waiting = [...named]
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const entry = services.entries.get(name)
+    if (entry === undefined || needed.has(name)) continue
+    needed.set(name, entry)
+    const dependencies = valueAt(entry.value, 'depends_on')
+    if (dependencies?.kind === 'map') waiting.push(...dependencies.entries.keys())
+  }
+  return mapNode(needed, services.mark)
 }
 
 function isEnabled(service: MapEntry['value'], active: ReadonlySet<string>): boolean {

@@ -109,7 +109,8 @@ class DotenvParser {
     const lineEnd = this.#endOfLine()
     const line = this.#text.slice(this.#at, lineEnd)
     this.#at = lineEnd
-    const comment = /(?:^|\s)#/.exec(line)
+    // A `#` right after the `=` belongs to the value, as in compose-go.
+    const comment = /\s#/.exec(line)
     return this.#expand((comment === null ? line : line.slice(0, comment.index)).trimEnd())
   }
 
@@ -165,6 +166,14 @@ function unescaped(text: string): string {
         return '\r'
       case 't':
         return '\t'
+      case 'a':
+        return '\u0007'
+      case 'b':
+        return '\b'
+      case 'f':
+        return '\f'
+      case 'v':
+        return '\v'
       case '$':
         return '$$'
       case '"':

@@ -102,14 +102,10 @@ function castBoolean(text: string): CastResult {
       return { ok: true, value: true, isDeprecated: false }
     case 'false':
       return { ok: true, value: false, isDeprecated: false }
-    case '1':
-    case 't':
     case 'y':
     case 'yes':
     case 'on':
       return { ok: true, value: true, isDeprecated: true }
-    case '0':
-    case 'f':
     case 'n':
     case 'no':
     case 'off':

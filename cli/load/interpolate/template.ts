@@ -25,6 +25,12 @@ export function substitute(text: string, scope: TemplateScope): Substitution {
       at = dollar + 2
       continue
     }
+    // A dollar that begins nothing is one: `$1`, `$(x)`, `a$` (compose-go does so too); only a broken `${` is a mistake.
+    if (text[dollar + 1] !== '{' && nameAt(text, dollar + 1) === '') {
+      result += '$'
+      at = dollar + 1
+      continue
+    }
     const reference = readReference(text, dollar)
     if (reference === undefined) return { ok: false, reason: 'invalid', offset: dollar }
     const value = referenceValue(reference, scope)

@@ -7,6 +7,7 @@ import { pathRules } from '../yaml/path-rules.ts'
  * - hosts: the same, but nothing is replaced, only equal lines fall together
  * - names: a list of names is a map of them, then maps merge
  * - dependencies: the same, and a bare name means `service_started`
+ * - requests: `all` is a list of one request, then lists append
  */
 export type MergeRule =
   | 'replace'
@@ -16,6 +17,7 @@ export type MergeRule =
   | 'dependencies'
   | 'build'
   | 'logging'
+  | 'requests'
   | 'ulimit'
   | 'subnets'
 
@@ -39,6 +41,7 @@ export const mergeRules = pathRules<MergeRule>({
   'services.*.env_file': 'pairs',
   'services.*.environment': 'pairs',
   'services.*.extra_hosts': 'hosts',
+  'services.*.gpus': 'requests',
   'services.*.healthcheck.test': 'replace',
   'services.*.label_file': 'pairs',
   'services.*.labels': 'pairs',

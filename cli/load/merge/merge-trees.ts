@@ -108,6 +108,8 @@ class TreeMerge {
         const isOther = before !== undefined && after !== undefined && before !== after
         return isOther ? over : this.#plain(base, over, path, rules)
       }
+      case 'requests':
+        return this.#plain(requestList(base), requestList(over), path, rules)
       case 'ulimit':
         return over
       case 'subnets':
@@ -171,6 +173,16 @@ function textOf(node: Node): string {
 
 function buildMap(node: Node): Node {
   return node.kind === 'scalar' ? mapNode(new Map([['context', { mark: node.mark, value: node }]]), node.mark) : node
+}
+
+/** `gpus: all` as the list that it stands for. */
+function requestList(node: Node): Node {
+  if (node.kind !== 'scalar') return node
+  return listNode(
+    [mapNode(new Map([['count', { mark: node.mark, value: scalarNode('all', node.mark) }]]), node.mark)],
+    node.mark,
+    node.tag,
+  )
 }
 
 /** Names that a merge must know before anything is merged. */

@@ -9,6 +9,7 @@ export type SchemaIssue = { readonly path: readonly PropertyKey[] } & (
   | { readonly kind: 'wrong-value'; readonly values: readonly string[] }
   | { readonly kind: 'out-of-range'; readonly bound: string }
   | { readonly kind: 'wrong-format'; readonly pattern: string }
+  | { readonly kind: 'repeated' }
 )
 
 type RawIssue = z.core.$ZodIssue
@@ -38,6 +39,8 @@ function flatten(issue: RawIssue, path: readonly PropertyKey[]): readonly Schema
       return [{ kind: 'out-of-range', path, bound: `at most ${issue.maximum}` }]
     case 'invalid_format':
       return [{ kind: 'wrong-format', path, pattern: String(issue.pattern ?? '') }]
+    case 'custom':
+      return [{ kind: 'repeated', path }]
     case 'invalid_union':
       return chooseAlternative(
         issue.errors.map(errors => schemaIssues(errors, path)),

@@ -95,6 +95,9 @@ function report(issue: SchemaIssue, keys: readonly (string | number)[], tree: Ma
         ...place,
       })
       return
+    case 'repeated':
+      problems.error({ code: 'repeated', message: 'an item stands here twice', ...place, hint: 'remove one of them' })
+      return
     default:
       issue satisfies never
   }
