@@ -1,7 +1,7 @@
 /** Every failure that Berth itself reports has one of these codes; the table says what it is over HTTP and for a shell. */
 export const errorTable = {
   INVALID_ARGUMENT: { httpStatus: 400, exitCode: 1 },
-  USAGE: { httpStatus: 400, exitCode: 2 },
+  USAGE: { httpStatus: 400, exitCode: 1 },
   INVALID_STACK: { httpStatus: 400, exitCode: 1 },
   UNAUTHORIZED: { httpStatus: 401, exitCode: 1 },
   FORBIDDEN: { httpStatus: 403, exitCode: 1 },

@@ -40,7 +40,7 @@ export function parseShortPort(text: string): ShortPort {
   const host = parts.length > 1 ? (parts.at(-2) ?? '') : ''
   const hostText = parts.slice(0, -2).join(':')
   const hostIp = hostText.replace(/^\[(.*)\]$/, '$1')
-  if (hostText === hostIp && hostIp.includes(':')) {
+  if (hostText === hostIp && isIP(hostIp) === 6) {
     return {
       ok: false,
       message: `the IPv6 address in the port ${JSON.stringify(text)} needs brackets`,

@@ -25,7 +25,7 @@ test('berth version, for people, for scripts and for programs', async () => {
 
 test('an unknown command is refused with the nearest one', async () => {
   assert.deepEqual(await runCommandLine(['donw']), {
-    code: 2,
+    code: 1,
     stdout: '',
     stderr: 'berth: unknown command "donw"\nhint: did you mean "berth down"?\n',
   })
@@ -33,7 +33,7 @@ test('an unknown command is refused with the nearest one', async () => {
 
 test('an unknown flag is refused with the nearest one and where help is', async () => {
   const { code, stderr } = await runCommandLine(['version', '--shrot'])
-  assert.equal(code, 2)
+  assert.equal(code, 1)
   assert.equal(
     stderr,
     `berth: unknown option '--shrot'\nhint: did you mean "--short"? "berth version --help" shows what it takes\n`,
@@ -42,22 +42,22 @@ test('an unknown flag is refused with the nearest one and where help is', async 
 
 test('a global flag after the command is refused with its right place', async () => {
   const { code, stderr } = await runCommandLine(['version', '-p', 'shop'])
-  assert.equal(code, 2)
+  assert.equal(code, 1)
   assert.equal(stderr, `berth: unknown option '-p'\nhint: -p goes before the command: berth -p ... version\n`)
 })
 
 test('a wrong value of a flag is refused with what was expected', async () => {
   const progress = await runCommandLine(['--progress', 'loud', 'version'])
-  assert.equal(progress.code, 2)
+  assert.equal(progress.code, 1)
   assert.match(progress.stderr, /'loud' is invalid. Allowed choices are auto, tty, plain, json, quiet\./)
   const timeout = await runCommandLine(['daemon', 'status', '--timeout', 'soon'])
-  assert.equal(timeout.code, 2)
+  assert.equal(timeout.code, 1)
   assert.match(timeout.stderr, /Expected a whole number of at least 1\./)
 })
 
 test('asked for JSON, an error is JSON too, as its schema says', async () => {
   const { code, stderr } = await runCommandLine(['--progress', 'json', 'frobnicate'])
-  assert.equal(code, 2)
+  assert.equal(code, 1)
   const { error } = errorOutput.parse(JSON.parse(stderr))
   assert.deepEqual(error, {
     code: 'USAGE',

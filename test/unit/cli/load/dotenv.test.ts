@@ -38,7 +38,7 @@ test('mistakes carry their line', () => {
   assert.match(String(parse('A=1\nB C=2')), /^line 2: .*blank/)
   assert.match(String(parse('A="x')), /^line 1: .*never closed/)
   assert.match(String(parse('A=1\n\n=2')), /^line 3: a name is missing/)
-  assert.match(String(parse('A=a$1')), /valid use of \$/)
+  assert.match(String(parse('A=a${')), /valid use of \$/)
 })
 
 test('raw files keep everything after the first =', () => {

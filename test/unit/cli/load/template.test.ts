@@ -35,9 +35,13 @@ test('every form of a variable', () => {
 })
 
 test('what is no variable is refused', () => {
-  for (const text of ['$', '$1', '${', '${}', '${1X}', '${SET', '${SET!x}', '${SET:x}', 'a $ b', '${UNSET:-${}']) {
+  for (const text of ['${', '${}', '${1X}', '${SET', '${SET!x}', '${SET:x}', '${UNSET:-${}']) {
     assert.equal(of(text), 'invalid', text)
   }
+})
+
+test('a dollar before anything else is a dollar', () => {
+  for (const text of ['$', '$1', 'a $ b', '$(x)', 'a$', '$-']) assert.equal(of(text), text)
 })
 
 test('text whose $ are doubled comes out as it went in', () => {
