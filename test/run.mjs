@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const everything = ['unit', 'golden', 'native', 'api', 'scenarios', 'conformance', 'fault']
+const everything = ['unit', 'golden', 'native', 'api', 'scenarios', 'conformance', 'fault', 'lane']
 // These count the machine's links and rules before and after, and so must not see those of anything else that runs.
 const ownNetwork = ['scenarios', 'fault']
 const inOwnNetwork = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']

@@ -80,7 +80,8 @@ async function bringUp(context: ContainerContext, container: Container) {
   const config = await buildConfig(context, container, { image, paths, attachment, user, files })
   await Promise.all([...live.pendingAttaches].map(pending => pending.connect(monitor)))
   live.pendingAttaches.clear()
-  return monitor.start(config)
+  const started = await monitor.start(config)
+  return { ...started, warnings: [...attachment.warnings, ...started.warnings] }
 }
 
 /** Like Promise.all, but a rejection waits until all have ended: what they made must be there to be given back. */
