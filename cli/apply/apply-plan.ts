@@ -44,6 +44,7 @@ export async function applyPlan(
     client,
     files: options.files ?? new Map(),
     watch,
+    registryAuth: context.registryAuth,
     signal: joinSignals(interruption(context.signal), deadline?.signal),
     ids,
     imageIds: new Map(),

@@ -35,6 +35,7 @@ export interface OpSession {
   readonly ids: Map<string, string>
   /** Reference -> id, of images pulled in this run. */
   readonly imageIds: Map<string, string>
+  readonly registryAuth: ((reference: string) => Promise<string | undefined>) | undefined
   readonly onDetail: (op: Op, detail: string) => void
 }
 
@@ -99,7 +100,8 @@ async function gone(call: Promise<unknown>): Promise<void> {
 async function pull({ reference, platform, ...op }: ImagePullOp, session: OpSession): Promise<void> {
   const { fromImage, tag } = splitReference(reference)
   const query = { fromImage, ...(tag !== undefined && { tag }), ...(platform !== undefined && { platform }) }
-  for await (const { status, progress } of pullImage(session.client, query)) {
+  const auth = await session.registryAuth?.(reference)
+  for await (const { status, progress } of pullImage(session.client, query, auth === undefined ? {} : { auth })) {
     if (status !== undefined)
       session.onDetail({ reference, platform, ...op }, progress === undefined ? status : `${status} ${progress}`)
   }

@@ -6,6 +6,8 @@ export type ResourceKind = 'container' | 'network' | 'volume' | 'image'
 export type ProgressText =
   | 'Pulling'
   | 'Pulled'
+  | 'Pushing'
+  | 'Pushed'
   | 'Loading'
   | 'Loaded'
   | 'Creating'

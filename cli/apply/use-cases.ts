@@ -10,6 +10,8 @@ export interface ApplyContext {
   readonly signal?: AbortSignal
   /** How many operations may run at once; default 16. */
   readonly parallel?: number
+  /** `X-Registry-Auth` for the registry of an image. */
+  readonly registryAuth?: (reference: string) => Promise<string | undefined>
 }
 
 /** A one-off container that is created and not started: the caller attaches, starts, waits. */

@@ -1,6 +1,15 @@
 import type { Readable } from 'node:stream'
+import type { ImageDifference, ImageLayers } from '../../schemas/api/berth.ts'
 import type { Filters } from '../../schemas/api/filters.ts'
-import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressMessage } from '../../schemas/api/images.ts'
+import type {
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageInspect,
+  ImagePruneResponse,
+  ImageSearchResult,
+  ImageSummary,
+  ProgressMessage,
+} from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import { type CallOptions, type EngineClient, withSignal } from './engine-client.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -50,13 +59,122 @@ export function tagImage(
   return client.json({ method: 'POST', path: pathOf(image, '/tag'), query: { repo, tag }, ...withSignal(options) })
 }
 
+/** The image's steps, newest first. */
+export function imageHistory(
+  client: EngineClient,
+  reference: string,
+  options: CallOptions = {},
+): Promise<readonly ImageHistoryItem[]> {
+  return client.json({ method: 'GET', path: pathOf(reference, '/history'), ...withSignal(options) })
+}
+
+export function pruneImages(
+  client: EngineClient,
+  filters: Filters,
+  options: CallOptions = {},
+): Promise<ImagePruneResponse> {
+  const query = { filters: JSON.stringify(filters) }
+  return client.json({ method: 'POST', path: '/images/prune', query, ...withSignal(options) })
+}
+
+/** Berth only. */
+export function imageLayers(client: EngineClient, reference: string, options: CallOptions = {}): Promise<ImageLayers> {
+  return client.json({ method: 'GET', path: `/berth/v1${pathOf(reference, '/layers')}`, ...withSignal(options) })
+}
+
+/** Berth only. */
+export function compareImages(
+  client: EngineClient,
+  reference: string,
+  to: string,
+  options: CallOptions = {},
+): Promise<readonly ImageDifference[]> {
+  const path = `/berth/v1${pathOf(reference, '/diff')}`
+  return client.json({ method: 'GET', path, query: { to }, ...withSignal(options) })
+}
+
+/** An archive of one image or several, as a stream of tar. */
+export async function saveImages(
+  client: EngineClient,
+  references: readonly string[],
+  options: CallOptions = {},
+): Promise<Readable> {
+  // The engine takes a list in one parameter: the client's queries have no repeated ones.
+  const query = { names: references.join(',') }
+  return (await client.stream({ method: 'GET', path: '/images/get', query, ...withSignal(options) })).body
+}
+
+export function searchImages(
+  client: EngineClient,
+  query: { readonly term: string; readonly limit?: number; readonly filters?: Filters },
+  options: CallOptions & { readonly auth?: string } = {},
+): Promise<readonly ImageSearchResult[]> {
+  const { term, limit, filters } = query
+  return client.json({
+    method: 'GET',
+    path: '/images/search',
+    query: { term, limit, filters: filters && JSON.stringify(filters) },
+    headers: authHeaders(options.auth),
+    ...withSignal(options),
+  })
+}
+
+/** Progress of a push; ends with the push, throws its error. */
+export async function* pushImage(
+  client: EngineClient,
+  name: string,
+  query: { readonly tag?: string },
+  options: CallOptions & { readonly auth?: string } = {},
+): AsyncGenerator<ProgressMessage> {
+  // dockerd refuses a push without the header.
+  const headers = authHeaders(options.auth ?? Buffer.from('{}').toString('base64url'))
+  const { body } = await client.stream({
+    method: 'POST',
+    path: pathOf(name, '/push'),
+    query,
+    headers,
+    ...withSignal(options),
+  })
+  yield* readProgress(body)
+}
+
+/** A root file system's tar becomes an image; the last message is its id. */
+export async function* importImage(
+  client: EngineClient,
+  tar: Readable,
+  query: { readonly repo?: string; readonly tag?: string; readonly message?: string; readonly changes?: string },
+  options: CallOptions = {},
+): AsyncGenerator<ProgressMessage> {
+  const { body } = await client.stream({
+    method: 'POST',
+    path: '/images/create',
+    query: { fromSrc: '-', ...query },
+    stream: tar,
+    headers: { 'Content-Type': 'application/x-tar' },
+    ...withSignal(options),
+  })
+  yield* readProgress(body)
+}
+
+/** Whether the registry takes a login; throws what it says otherwise. */
+export function checkLogin(
+  client: EngineClient,
+  config: Readonly<Record<string, string | undefined>>,
+  options: CallOptions = {},
+): Promise<{ readonly Status: string; readonly IdentityToken?: string }> {
+  return client.json({ method: 'POST', path: '/auth', body: config, ...withSignal(options) })
+}
+
+const authHeaders = (auth: string | undefined): Record<string, string> =>
+  auth === undefined ? {} : { 'X-Registry-Auth': auth }
+
 /** Progress of a pull; ends with the pull, throws its error. `auth` is the base64url text for X-Registry-Auth. */
 export async function* pullImage(
   client: EngineClient,
   query: { readonly fromImage: string; readonly tag?: string; readonly platform?: string },
   options: CallOptions & { readonly auth?: string } = {},
 ): AsyncGenerator<ProgressMessage> {
-  const headers = options.auth === undefined ? {} : { 'X-Registry-Auth': options.auth }
+  const headers = authHeaders(options.auth)
   const { body } = await client.stream({
     method: 'POST',
     path: '/images/create',

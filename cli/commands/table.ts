@@ -23,6 +23,7 @@ export type TopEntry = (CommandEntry | CommandGroup) & { readonly group: string 
 const stack = 'Stacks:'
 const containers = 'Containers:'
 const insight = 'Looking:'
+const images = 'Images:'
 const engine = 'Engine:'
 
 /** Every command, in the order of help. Light on purpose: `berth --help` loads nothing but this. */
@@ -217,9 +218,45 @@ export const commandTable: readonly TopEntry[] = [
   },
 
   {
+    name: 'image',
+    summary: 'Images by themselves: list, pull, push, tag, save, compare, ...',
+    group: images,
+    members: async () => (await import('./image/table.ts')).imageCommands,
+  },
+  {
+    name: 'pull',
+    summary: 'Pull the images of services',
+    group: images,
+    load: async () => (await import('./pull.ts')).pull,
+  },
+  {
+    name: 'push',
+    summary: 'Push the images of services that were built',
+    group: images,
+    load: async () => (await import('./push.ts')).push,
+  },
+  {
+    name: 'login',
+    summary: 'Log in to a registry',
+    group: images,
+    load: async () => (await import('./login.ts')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'Forget the credentials of a registry',
+    group: images,
+    load: async () => (await import('./logout.ts')).logout,
+  },
+  {
+    name: 'search',
+    summary: 'Search Docker Hub for images',
+    group: images,
+    load: async () => (await import('./search.ts')).search,
+  },
+  {
     name: 'load',
     summary: 'Load images from an archive',
-    group: engine,
+    group: images,
     load: async () => (await import('./load.ts')).load,
   },
   {

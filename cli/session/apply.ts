@@ -2,6 +2,7 @@ import type { ProgressEvent, ProgressListener } from '../apply/progress.ts'
 import type { ApplyReport } from '../apply/report.ts'
 import type { ApplyContext } from '../apply/use-cases.ts'
 import type { EngineClient } from '../client/engine-client.ts'
+import { registryAuth } from '../registry/registry-auth.ts'
 import { showReport } from './apply-report.ts'
 import type { Context } from './context.ts'
 import { createProgress } from './progress.ts'
@@ -31,6 +32,7 @@ export async function runUseCase(
       onEvent?.(event)
     },
     signal: context.signal,
+    registryAuth: reference => registryAuth(context.env, reference),
     ...(parallel === undefined ? {} : { parallel }),
   }
   let report: ApplyReport

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import * as z from 'zod/mini'
 import { BerthError } from '../../schemas/errors.ts'
 import { wrongDigest } from './blobs.ts'
@@ -76,6 +77,11 @@ export class LayerStore {
     const unpacking = this.#unpack(digest, path, signal).finally(() => this.#unpacking.delete(digest))
     this.#unpacking.set(digest, unpacking)
     return unpacking
+  }
+
+  /** The layer's tar, in OCI's format, made from what is unpacked. */
+  pack(diffId: string, signal?: AbortSignal): Promise<Readable> {
+    return this.#workers.pack(this.path(diffId), 'overlay', signal)
   }
 
   /** Gone at once for everybody; the files go in the background. */

@@ -5,6 +5,7 @@ import { parseFilters } from '../http/filters.ts'
 import { del, get, ok, post, type Reply, type Route } from '../http/route.ts'
 import { importImage } from '../images/import.ts'
 import { findImage } from '../images/lookup.ts'
+import { compareImages, describeLayers } from '../images/read-layers.ts'
 import { fullName, parseReference, withDefaultTag } from '../images/reference.ts'
 import { pruneImages, removeImage } from '../images/remove.ts'
 import { saveImages, selectForSave } from '../images/save.ts'
@@ -32,6 +33,12 @@ export const imageRoutes = (service: ImageService): Route[] => [
   post('/images/prune', async ({ query }) => ok(await pruneImages(service, parseFilters(query, imageFilters)))),
   post('/images/create', context => create(service, context)),
   ...registryRoutes(service),
+  get('/berth/v1/images/{name...}/layers', async ({ params, signal }) =>
+    ok(await describeLayers(service, params['name'] ?? '', signal)),
+  ),
+  get('/berth/v1/images/{name...}/diff', async ({ params, query, signal }) =>
+    ok(await compareImages(service, params['name'] ?? '', query.get('to') ?? '', signal)),
+  ),
   get('/images/{name...}/json', async ({ params, signal }) => {
     const found = await service.find(params['name'] ?? '', { signal })
     return ok(found.kind === 'host' ? inspectHostTree(found.tree) : inspectImage(service.store, found.image))

@@ -53,3 +53,42 @@ export interface OomIncident {
   readonly NewLimitBytes?: number
   readonly DelayMs?: number
 }
+
+/** GET /berth/v1/images/{name}/layers: what each layer does, lowest first, and what is in the image and can never be seen. */
+export interface ImageLayers {
+  readonly Id: string
+  readonly Layers: readonly ImageLayer[]
+  /** Largest first. */
+  readonly Wasted: readonly WastedFile[]
+}
+
+export interface ImageLayer {
+  readonly DiffId: string
+  readonly CreatedBy: string
+  /** Bytes of its files. */
+  readonly Size: number
+  readonly Added: number
+  readonly Changed: number
+  readonly Removed: number
+  /** Bytes of its files that layers above replace or remove. */
+  readonly Wasted: number
+}
+
+export interface WastedFile {
+  readonly Path: string
+  readonly Size: number
+  /** Numbers of the layer that has it and of the one that hides it; 1 is the lowest. */
+  readonly Layer: number
+  readonly HiddenBy: number
+  readonly Why: 'replaced' | 'removed'
+}
+
+/** GET /berth/v1/images/{name}/diff?to=OTHER: what has to change to get from the one image's files to the other's, by path. */
+export interface ImageDifference {
+  readonly Kind: 'A' | 'C' | 'D'
+  readonly Path: string
+  /** Bytes, in the second image (in the first for `D`). */
+  readonly Size: number
+  /** Of `C`: `content`, `mode`, `owner`, `type`, `target`. */
+  readonly What: readonly string[]
+}

@@ -10,6 +10,15 @@ export interface TarEntry {
   /** Bytes of content that follow the header. */
   readonly size: number
   readonly linkName: string
+  readonly attributes: TarAttributes
+}
+
+export interface TarAttributes {
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Whole seconds since 1970. */
+  readonly mtime: number
 }
 
 /** One 512-byte header as it stands, before what the headers in front of it say is applied. */
@@ -19,6 +28,7 @@ export interface RawHeader {
   /** The type letter; '\0' and '0' are files. */
   readonly flag: string
   readonly linkName: string
+  readonly attributes: TarAttributes
 }
 
 /** Parses one header block; undefined for a block of zeros (the end of the archive). Throws INVALID_ARGUMENT for a damaged one. */
@@ -37,6 +47,12 @@ export function parseHeader(block: Buffer): RawHeader | undefined {
     size,
     flag: String.fromCharCode(block[156] ?? 0),
     linkName: readText(block, 157, 100),
+    attributes: {
+      mode: readNumber(block, 100, 8) & 0o7777,
+      uid: readNumber(block, 108, 8),
+      gid: readNumber(block, 116, 8),
+      mtime: readNumber(block, 136, 12),
+    },
   }
 }
 

@@ -27,10 +27,8 @@ export async function* scanTar(source: ByteSource): AsyncGenerator<ScannedEntry,
       overrides = { ...overrides, ...readExtension(header.flag, content) }
       continue
     }
-    const entry = applyOverrides(
-      { name: header.name, type: typeOf(header.flag), size: header.size, linkName: header.linkName },
-      overrides,
-    )
+    const { name, flag, size, linkName, attributes } = header
+    const entry = applyOverrides({ name, type: typeOf(flag), size, linkName, attributes }, overrides)
     overrides = {}
     const end = source.position + (hasContent(entry) ? Math.ceil(entry.size / blockSize) * blockSize : 0)
     yield { ...entry, offset: source.position, content: () => readContent(source, entry.size) }
