@@ -5,7 +5,6 @@ import type {
   ImageDeleteItem,
   ImageHistoryItem,
   ImageInspect,
-  ImagePruneResponse,
   ImageSearchResult,
   ImageSummary,
   ProgressMessage,
@@ -66,15 +65,6 @@ export function imageHistory(
   options: CallOptions = {},
 ): Promise<readonly ImageHistoryItem[]> {
   return client.json({ method: 'GET', path: pathOf(reference, '/history'), ...withSignal(options) })
-}
-
-export function pruneImages(
-  client: EngineClient,
-  filters: Filters,
-  options: CallOptions = {},
-): Promise<ImagePruneResponse> {
-  const query = { filters: JSON.stringify(filters) }
-  return client.json({ method: 'POST', path: '/images/prune', query, ...withSignal(options) })
 }
 
 /** Berth only. */

@@ -219,7 +219,7 @@ export const commandTable: readonly TopEntry[] = [
 
   {
     name: 'image',
-    summary: 'Images by themselves: list, pull, push, tag, save, compare, ...',
+    summary: 'Images by themselves: list, pull, push, tag, save, compare',
     group: images,
     members: async () => (await import('./image/table.ts')).imageCommands,
   },

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { StoredImage } from './catalog.ts'
+import { applyConfigChanges } from './config-changes.ts'
 import { parseImageDocument } from './documents.ts'
 import { mediaTypes } from './oci.ts'
 import { hostPlatform } from './platform.ts'
@@ -10,12 +11,16 @@ export interface ImportOptions {
   /** Full names that it gets. */
   readonly names: readonly string[]
   readonly message: string
+  /** Dockerfile instructions for the configuration. */
+  readonly changes: readonly string[]
   readonly signal: AbortSignal
 }
 
 /** `docker import`: a root file system's tar becomes an image of one layer. */
 export function importImage(service: ImageService, tar: Readable, options: ImportOptions): Promise<StoredImage> {
   const { store } = service
+  // Wrong instructions are refused before anything is stored.
+  const settings = applyConfigChanges({}, options.changes)
   return store.lease(async () => {
     const layer = await store.blobs.ingest(tar as AsyncIterable<Buffer>)
     const info = await store.layers.ensure(layer.digest, store.blobs.path(layer.digest), options.signal)
@@ -25,7 +30,7 @@ export function importImage(service: ImageService, tar: Readable, options: Impor
         created,
         architecture: hostPlatform.architecture,
         os: hostPlatform.os,
-        config: {},
+        config: settings,
         rootfs: { type: 'layers', diff_ids: [info.diffId] },
         history: [{ created, comment: options.message === '' ? 'Imported from -' : options.message }],
       }),

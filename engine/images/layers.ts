@@ -81,7 +81,7 @@ export class LayerStore {
 
   /** The layer's tar, in OCI's format, made from what is unpacked. */
   pack(diffId: string, signal?: AbortSignal): Promise<Readable> {
-    return this.#workers.pack(this.path(diffId), 'overlay', signal)
+    return this.#workers.pack(this.path(diffId), 'overlay', signal === undefined ? {} : { signal })
   }
 
   /** Gone at once for everybody; the files go in the background. */

@@ -88,6 +88,7 @@ async function importBody(service: ImageService, context: RequestContext, source
     const image = await importImage(service, context.body, {
       names,
       message: query.get('message') ?? '',
+      changes: query.getAll('changes'),
       signal: context.signal,
     })
     progress.send({ status: image.id })

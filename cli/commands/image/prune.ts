@@ -1,4 +1,4 @@
-import { pruneImages } from '../../client/images.ts'
+import { pruneImages } from '../../client/prune.ts'
 import { connect } from '../../session/connect.ts'
 import { print } from '../../session/context.ts'
 import { collect } from '../../session/globals.ts'

@@ -1,10 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { BerthError } from '../../../schemas/errors.ts'
 import { saveImages } from '../../client/images.ts'
 import { connect } from '../../session/connect.ts'
+import { writeArchive } from '../../session/write-archive.ts'
 import { defineCommand } from '../definition.ts'
 
 interface SaveFlags {
@@ -24,25 +20,8 @@ export const save = defineCommand<SaveFlags>({
   ],
   handlesInterrupt: true,
   async run(context, names, { output }) {
-    const { stdout, signal, cwd } = context
-    if (output === undefined && stdout.isTTY)
-      throw new BerthError('USAGE', 'refusing to write an archive to a terminal', { hint: 'use -o FILE, or a pipe' })
     const client = await connect(context)
-    const archive = await saveImages(client, names, { signal })
-    if (output === undefined) {
-      await pipeline(archive, stdout, { end: false, signal })
-      return 0
-    }
-    // Under its own name only when it is whole.
-    const path = resolve(cwd, output)
-    const temporary = `${path}.part`
-    try {
-      await pipeline(archive, createWriteStream(temporary), { signal })
-      await rename(temporary, path)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    }
+    await writeArchive(context, output, () => saveImages(client, names, { signal: context.signal }))
     return 0
   },
 })
