@@ -76,7 +76,9 @@ describe('tar', () => {
 
   test('what is written is read, also beyond 8 GiB', () => {
     for (const size of [0, 511, 8 ** 11 - 1, 8 ** 11, 2 ** 45]) {
-      assert.deepEqual(parseHeader(formatHeader('blobs/x', size)), { name: 'blobs/x', size, flag: '0', linkName: '' })
+      const attributes = { mode: 0o644, uid: 0, gid: 0, mtime: 0 }
+      const expected = { name: 'blobs/x', size, flag: '0', linkName: '', attributes }
+      assert.deepEqual(parseHeader(formatHeader('blobs/x', size)), expected)
     }
     assert.equal(padding(512).length, 0)
     assert.equal(padding(1).length, 511)
