@@ -6,6 +6,7 @@ import { berthVersion } from '../schemas/version.ts'
 import { AccountCache } from './containers/account-cache.ts'
 import { systemClock } from './containers/clock.ts'
 import type { ContainerContext } from './containers/context.ts'
+import { runEffect } from './containers/effects.ts'
 import { Execs } from './containers/exec.ts'
 import { KeyedQueue } from './containers/keyed-queue.ts'
 import { OomIncidents } from './containers/oom-incidents.ts'
@@ -28,6 +29,7 @@ import { eventRoutes } from './routes/events.ts'
 import { execRoutes } from './routes/exec.ts'
 import { imageRoutes } from './routes/images.ts'
 import { networkRoutes } from './routes/networks.ts'
+import { noSwarmRoutes } from './routes/no-swarm.ts'
 import { systemRoutes } from './routes/system.ts'
 import { volumeRoutes } from './routes/volumes.ts'
 import { type Spawner, startSpawner } from './runtime/spawner.ts'
@@ -84,6 +86,7 @@ export async function startDaemon(
     volumes,
     spawner,
     workers,
+    runEffect,
     log,
     clock: systemClock,
     trash: new Trash({ roots: [dataRoot, runDir], remove: target => workers.remove(target), clock: systemClock, log }),
@@ -119,9 +122,10 @@ export async function startDaemon(
       ...imageRoutes(images),
       ...networkRoutes(networks.service, reference => context.registry.get(reference).record.id),
       ...volumeRoutes(volumes),
+      ...noSwarmRoutes(),
     ],
   })
-  for (const text of options.hosts) await server.listen(parseListenTarget(text, options.group))
+  for (const text of options.hosts) await server.listen(parseListenTarget(text, options))
   return {
     socket: socketOf(options),
     close: () => closeDaemon({ server, context, networks, store, spawner }),

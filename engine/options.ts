@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { DaemonFile } from '../schemas/daemon/daemon-file.ts'
 import { defaultDataRoot, defaultRunDir, socketFileName } from '../schemas/daemon/launch.ts'
 import { BerthError } from '../schemas/errors.ts'
+import type { TlsFiles } from './http/tls.ts'
 import { defaultRegistrySettings, proxiesOfEnvironment, type RegistrySettings } from './images/registry/settings.ts'
 import { type LogLevel, logLevels } from './log.ts'
 
@@ -12,17 +13,20 @@ export interface DaemonOptions {
   readonly runDir: string
   /** Name that cgroups and packet rules are made under; several daemons side by side have different ones. */
   readonly instance: string
-  /** `unix:///path` or `fd://`. */
+  /** `unix:///path`, `fd://` or `tcp://host:port`. */
   readonly hosts: readonly string[]
   readonly group: string
+  /** Certificates for TCP; undefined: no TCP. */
+  readonly tls: TlsFiles | undefined
   readonly pidFile: string | undefined
   readonly logLevel: LogLevel
   readonly registries: RegistrySettings
   readonly readyFd: number | undefined
 }
 
-export const usage = `usage: berthd [--data-root DIR] [--run-dir DIR] [--instance NAME] [--host unix:///PATH|fd://]... [--group NAME]
-              [--pidfile FILE] [--config-file FILE] [--log-level error|warn|info|debug] [--ready-fd N] [--version] [--help]
+export const usage = `usage: berthd [--data-root DIR] [--run-dir DIR] [--instance NAME] [--host unix:///PATH|fd://|tcp://HOST:PORT]... [--group NAME]
+              [--pidfile FILE] [--config-file FILE] [--log-level error|warn|info|debug] [--ready-fd N]
+              [--tlsverify] [--tlscacert FILE] [--tlscert FILE] [--tlskey FILE] [--version] [--help]
 `
 
 /** argv over the configuration file over the environment over the defaults. Throws USAGE. */
@@ -49,11 +53,32 @@ export function parseOptions(
     instance,
     hosts: flags.host ?? file.hosts ?? [`unix://${runDir}/${socketFileName}`],
     group: flags.group ?? file.group ?? 'berth',
+    tls: tlsOf(flags, file),
     pidFile: flags.pidfile ?? file.pidfile,
     logLevel,
     registries: registriesOf(file, env),
     readyFd: flags['ready-fd'] === undefined ? undefined : parseFd(flags['ready-fd']),
   }
+}
+
+/** Where the certificates lie unless told. */
+const certificateFolder = '/etc/berth'
+
+/** `--tls` alone, encryption for whoever comes, is refused: it keeps nobody out. */
+function tlsOf(flags: ReturnType<typeof parseFlags>, file: DaemonFile): TlsFiles | undefined {
+  if (flags.tlsverify ?? file.tlsverify ?? false) {
+    const place = (flag: string | undefined, key: string | undefined, name: string): string =>
+      flag ?? key ?? `${certificateFolder}/${name}.pem`
+    return {
+      ca: place(flags.tlscacert, file.tlscacert, 'ca'),
+      cert: place(flags.tlscert, file.tlscert, 'cert'),
+      key: place(flags.tlskey, file.tlskey, 'key'),
+    }
+  }
+  if (flags.tls ?? file.tls ?? false) {
+    throw new BerthError('USAGE', '--tls without --tlsverify lets every client in', { hint: 'give --tlsverify' })
+  }
+  return undefined
 }
 
 function registriesOf(file: DaemonFile, env: Readonly<Record<string, string | undefined>>): RegistrySettings {
@@ -87,6 +112,11 @@ function parseFlags(argv: readonly string[]) {
         pidfile: { type: 'string', short: 'p' },
         'config-file': text,
         'log-level': { type: 'string', short: 'l' },
+        tls: { type: 'boolean' },
+        tlsverify: { type: 'boolean' },
+        tlscacert: text,
+        tlscert: text,
+        tlskey: text,
         'ready-fd': text,
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },

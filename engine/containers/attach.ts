@@ -1,16 +1,18 @@
 import type { Duplex } from 'node:stream'
 import { BerthError } from '../../schemas/errors.ts'
 import type { AttachStreams, Monitor } from '../runtime/monitor.ts'
+import { publish } from './announce.ts'
 import type { PendingAttach } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { joinStreams } from './streams.ts'
-import { publish } from './transition.ts'
 
 export interface AttachRequest {
   readonly stdin: boolean
   readonly stdout: boolean
   readonly stderr: boolean
   readonly detachKeys: Buffer
+  /** Both outputs as one stream of bytes (WebSocket). */
+  readonly isPlain?: boolean
 }
 
 /**
@@ -21,7 +23,7 @@ export async function attach(
   context: ContainerContext,
   reference: string,
   request: AttachRequest,
-  openClient: () => Duplex,
+  openClient: () => Duplex | Promise<Duplex>,
 ): Promise<void> {
   const container = context.registry.get(reference)
   const { state, record, live } = container
@@ -36,19 +38,20 @@ export async function attach(
       attached => () =>
         joinStreams(client, attached, {
           forwardsInput,
+          isPlain: request.isPlain === true && record.config.Tty !== true,
           ...(record.config.Tty === true ? { detachKeys: request.detachKeys } : {}),
           onDetach: () => publish(context, container, 'detach'),
         }),
     )
   if (state.status === 'running' && live.monitor !== undefined) {
     const { monitor } = live
-    const client = openClient()
+    const client = await openClient()
     publish(context, container, 'attach')
     const run = await join(client, monitor)
     await run()
     return
   }
-  const client = openClient()
+  const client = await openClient()
   publish(context, container, 'attach')
   await waitForStart(client, live.pendingAttaches, join)
 }

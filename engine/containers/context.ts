@@ -8,10 +8,12 @@ import type { HostTraits } from '../runtime/spec.ts'
 import type { ContainerVolumes } from '../volumes/service.ts'
 import type { AccountCache } from './account-cache.ts'
 import type { Clock } from './clock.ts'
+import type { Container } from './container.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
 import type { OomIncidents } from './oom-incidents.ts'
 import { type ContainerPaths, containerPaths } from './record.ts'
 import type { ContainerRegistry } from './registry.ts'
+import type { Effect } from './state.ts'
 import type { Trash } from './trash.ts'
 
 /** What every function of this folder may use. Made once, by `main.ts`. */
@@ -34,6 +36,8 @@ export interface ContainerContext {
   /** The host's /etc/resolv.conf as it is now. */
   readonly hostResolvConf: () => string
   readonly host: HostTraits & { readonly cpuCount: number }
+  /** What a step of a container's life calls for (effects.ts). */
+  readonly runEffect: (context: ContainerContext, container: Container, effect: Effect) => Promise<void>
   readonly runDir: string
   readonly dataRoot: string
 }

@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream'
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../../schemas/api/exec.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import { NativeError } from '../runtime/connection.ts'
+import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { execProcess } from './exec-capture.ts'
 import { joinStreams } from './streams.ts'
-import { publish } from './transition.ts'
 
 interface Exec {
   readonly id: string

@@ -1,10 +1,11 @@
 import type { OomPolicy } from '../../schemas/api/berth.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
 import type { ExitRecord, OomReport } from '../../schemas/runtime/monitor.ts'
+import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { decideOom, decideRestart, killsAllOnOom, type OomFacts, type RestartDecision } from './restart.ts'
-import { publish, transition } from './transition.ts'
+import { transition } from './transition.ts'
 
 /** The container's process has ended. Runs in the container's queue. */
 export async function handleExit(context: ContainerContext, container: Container, exit: ExitRecord): Promise<void> {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { HealthConfig } from '../../schemas/api/container-create.ts'
 import type { HealthcheckResult, HealthStatus } from '../../schemas/api/containers.ts'
+import { publish } from './announce.ts'
 import { formatTime } from './clock.ts'
 import type { Container, HealthRecord } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { execCapture } from './exec-capture.ts'
-import { publish } from './transition.ts'
 
 const keptResults = 5
 const maxOutputBytes = 4096

@@ -1,12 +1,13 @@
 import { BerthError } from '../../schemas/errors.ts'
 import { NativeError } from '../runtime/connection.ts'
+import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { checkRemovable, removeContainer } from './remove.ts'
 import { parseSignal } from './signals.ts'
 import { startContainer } from './start.ts'
 import { isUp } from './state.ts'
-import { publish, transition } from './transition.ts'
+import { transition } from './transition.ts'
 import { waitFor } from './wait.ts'
 
 const defaultStopSeconds = 10

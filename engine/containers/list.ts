@@ -162,17 +162,6 @@ function summarize(context: ContainerContext, container: Container, now: number)
   }
 }
 
-/** POST /containers/prune: removes what is down. */
-export function prunable(context: ContainerContext, filters: Filters): readonly Container[] {
-  const until = filters.get('until')?.[0]
-  const limit = until === undefined ? undefined : untilTime(until, context.clock.now())
-  return context.registry
-    .list()
-    .filter(({ state }) => state.status === 'created' || state.status === 'exited' || state.status === 'dead')
-    .filter(({ record }) => matchesLabels(record.config.Labels ?? {}, filters))
-    .filter(({ record }) => limit === undefined || Date.parse(record.createdAt) < limit)
-}
-
 /** A Unix time in seconds, an RFC 3339 time, or a Go duration before now; as milliseconds. */
 export function untilTime(text: string, now: number): number {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000

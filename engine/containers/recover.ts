@@ -7,11 +7,12 @@ import { type ContainerContext, pathsOf } from './context.ts'
 import { handleExit } from './exit.ts'
 import { armHealth } from './health.ts'
 import { killLeftovers } from './leftovers.ts'
+import { releaseRuntime } from './release.ts'
 import { removeContainer } from './remove.ts'
 import { restartsAtBoot } from './restart.ts'
 import { connectMonitor, startContainer } from './start.ts'
 import { isUp } from './state.ts'
-import { releaseRuntime, transition } from './transition.ts'
+import { transition } from './transition.ts'
 
 export interface RecoveryReport {
   readonly running: number

@@ -1,8 +1,10 @@
 import { BerthError } from '../../schemas/errors.ts'
+import { abandonAttaches, notify, publish } from './announce.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
+import { releaseRuntime } from './release.ts'
 import { isUp } from './state.ts'
-import { abandonAttaches, notify, publish, releaseRuntime, transition } from './transition.ts'
+import { transition } from './transition.ts'
 
 /** Throws CONFLICT with dockerd's text when a client may not remove the container as it is. */
 export function checkRemovable(container: Container): void {

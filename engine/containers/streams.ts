@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { AttachedStreams } from '../runtime/monitor.ts'
+import { Demultiplex } from './demultiplex.ts'
 
 export interface JoinOptions {
   /** The client's bytes are the process's input; otherwise they are read and dropped. */
@@ -9,6 +10,8 @@ export interface JoinOptions {
   /** Bytes (`ctrl-p,ctrl-q`) that end the client's connection instead of reaching the process. */
   readonly detachKeys?: Buffer
   readonly onDetach?: () => void
+  /** The client gets the bare output, without the headers that tell the streams apart. */
+  readonly isPlain?: boolean
 }
 
 /** Connects a client's bare stream with a monitor's, both ways with back-pressure. Resolves when the connection is over. */
@@ -17,16 +20,23 @@ export async function joinStreams(client: Duplex, monitor: AttachedStreams, opti
   const quiet = (): void => undefined
   client.on('error', quiet)
   socket.on('error', quiet)
+  const output: Duplex = options.isPlain === true ? new Demultiplex() : socket
   const over = new Promise<void>(resolve => {
-    socket.once('end', resolve)
-    socket.once('close', resolve)
+    output.once('end', resolve)
+    output.once('close', resolve)
     client.once('close', () => {
       socket.destroy()
       resolve()
     })
   })
-  if (rest.length > 0) client.write(rest)
-  socket.pipe(client, { end: false })
+  if (output === socket) {
+    if (rest.length > 0) client.write(rest)
+  } else {
+    if (rest.length > 0) output.write(rest)
+    socket.once('close', () => output.end())
+    socket.pipe(output)
+  }
+  output.pipe(client, { end: false })
   if (options.forwardsInput) forwardInput(client, socket, options)
   else client.resume()
   socket.resume()

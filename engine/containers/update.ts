@@ -1,9 +1,9 @@
 import type { ContainerUpdateRequest, ContainerUpdateResponse } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import { toResources } from '../runtime/resources.ts'
+import { publish } from './announce.ts'
 import type { ContainerContext } from './context.ts'
 import { isUp } from './state.ts'
-import { publish } from './transition.ts'
 import { checkName, checkResources, checkRestartPolicy } from './validate.ts'
 
 /** POST /containers/{id}/update: new limits (of the running process too) and a new restart policy. */

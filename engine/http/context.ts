@@ -38,6 +38,8 @@ export interface RequestContext {
    * its request comes first. Read the body before. The handler returns undefined.
    */
   hijack(contentType: string): Duplex
+  /** Answers a WebSocket handshake and gives the connection as a stream. Throws INVALID_ARGUMENT when the client asked for none. */
+  webSocket(): Promise<Duplex>
 }
 
 /** Reads a body up to a limit. */

@@ -14,6 +14,7 @@ export interface ExchangeParts {
   readonly response: ServerResponse
   readonly body: Readable
   readonly takeOver: TakeOver
+  readonly takeOverWebSocket: () => Promise<Duplex>
   readonly version: ApiVersion
   readonly path: string
   readonly search: string
@@ -91,6 +92,11 @@ export class Exchange implements RequestContext {
 
   hijack(contentType: string): Duplex {
     this.#hijacked = this.#parts.takeOver(contentType)
+    return this.#hijacked
+  }
+
+  async webSocket(): Promise<Duplex> {
+    this.#hijacked = await this.#parts.takeOverWebSocket()
     return this.#hijacked
   }
 

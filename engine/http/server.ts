@@ -1,14 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import { BerthError } from '../../schemas/errors.ts'
 import type { Logger } from '../log.ts'
+import { checkAdmission } from './admission.ts'
 import { errorReply, isDefect } from './errors.ts'
-import { type CommonHeaders, Exchange, type TakeOver } from './exchange.ts'
+import { type CommonHeaders, Exchange, type ExchangeParts } from './exchange.ts'
 import { bindSocket, type ListenTarget } from './listen.ts'
 import type { Route } from './route.ts'
 import { createRouter, type Router } from './router.ts'
-import { acceptUpgrade, takeOverPlain } from './upgrade.ts'
+import { acceptUpgrade, noWebSocket, takeOverPlain } from './upgrade.ts'
 import { formatVersion, maxApiVersion, splitVersion } from './version.ts'
 
 export interface ApiServerOptions {
@@ -46,23 +47,27 @@ export class ApiServer {
   }
 
   async listen(target: ListenTarget): Promise<void> {
-    const server = createServer({
+    const options = {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: headerTimeoutMs,
       // Bodies may be archives of any size and streams of any length.
       requestTimeout: 0,
       keepAliveTimeout: idleTimeoutMs,
       noDelay: true,
-    })
-    server.on('connection', socket => {
+    }
+    const server = target.kind === 'tcp' ? createTlsServer({ ...options, ...target.tls.server }) : createServer(options)
+    const names = target.kind === 'tcp' ? target.tls.names : undefined
+    server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
     server.on('request', (request, response) => {
-      void this.#serve(request, response, request, takeOverPlain(request, response))
+      const takeOver = takeOverPlain(request, response)
+      const takeOverWebSocket = () => Promise.reject(noWebSocket())
+      void this.#serve(request, response, { body: request, takeOver, takeOverWebSocket }, names)
     })
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
-      this.#upgrade(request, socket, head),
+      this.#upgrade(request, socket, head, names),
     )
     await bindSocket(server, target)
     this.#servers.push(server)
@@ -75,31 +80,36 @@ export class ApiServer {
     await Promise.all(closed)
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer, names: ReadonlySet<string> | undefined): void {
     // From here on nobody else listens for errors of this connection.
     socket.on('error', () => socket.destroy())
     try {
-      const { body, response, takeOver } = acceptUpgrade(request, socket, head)
-      void this.#serve(request, response, body, takeOver)
+      const { response, ...connection } = acceptUpgrade(request, socket, head)
+      void this.#serve(request, response, connection, names)
     } catch (error) {
       const reply = errorReply(error)
       socket.end(`HTTP/1.1 ${reply.status} Bad Request\r\nConnection: close\r\n\r\n${JSON.stringify(reply.body)}\n`)
     }
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, body: Readable, takeOver: TakeOver): Promise<void> {
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Pick<ExchangeParts, 'body' | 'takeOver' | 'takeOverWebSocket'>,
+    names: ReadonlySet<string> | undefined,
+  ): Promise<void> {
     const url = request.url ?? '/'
     const queryAt = url.indexOf('?')
     const parts = {
       request,
       response,
-      body,
-      takeOver,
+      ...connection,
       headers: this.#headers,
       search: queryAt === -1 ? '' : url.slice(queryAt + 1),
     }
     let exchange = new Exchange({ ...parts, version: maxApiVersion, path: url, params: {} })
     try {
+      checkAdmission(request.headers, names)
       const { version, path } = splitVersion(queryAt === -1 ? url : url.slice(0, queryAt))
       const match = this.#router(request.method ?? 'GET', path)
       // dockerd answers an unknown method on a known path the same way.

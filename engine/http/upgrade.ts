@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
+import { createWebSocketStream, WebSocketServer } from 'ws'
 import { BerthError } from '../../schemas/errors.ts'
 import type { TakeOver } from './exchange.ts'
 
@@ -14,6 +15,8 @@ export interface UpgradedRequest {
   readonly body: Readable
   readonly response: ServerResponse
   readonly takeOver: TakeOver
+  /** Answers the WebSocket handshake (RFC 6455) and gives the messages as one stream, ours being binary. */
+  readonly takeOverWebSocket: () => Promise<Duplex>
 }
 
 export function acceptUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): UpgradedRequest {
@@ -37,8 +40,30 @@ export function acceptUpgrade(request: IncomingMessage, socket: Socket, head: Bu
       )
       return socket
     },
+    takeOverWebSocket: () => {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') return Promise.reject(noWebSocket())
+      response.detachSocket(socket)
+      body.detach()
+      return acceptWebSocket(request, socket)
+    },
   }
 }
+
+/** Largest message of a client: its input, typed or piped. */
+const maxMessageBytes = 1024 * 1024
+const webSockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: maxMessageBytes })
+
+function acceptWebSocket(request: IncomingMessage, socket: Socket): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    // A handshake that is refused is answered by the library, which closes the connection.
+    socket.once('close', () => reject(new BerthError('CANCELLED', 'the client closed the connection')))
+    // What came behind the request is on the socket again already.
+    webSockets.handleUpgrade(request, socket, Buffer.alloc(0), client => resolve(createWebSocketStream(client)))
+  })
+}
+
+export const noWebSocket = (): BerthError =>
+  new BerthError('INVALID_ARGUMENT', 'expected a WebSocket handshake (Upgrade: websocket)')
 
 /**
  * For clients that hijack without an Upgrade header (docker-py, old CLIs): the request has been parsed as usual, the parser is still on the socket.

@@ -1,7 +1,7 @@
 import { containerCreateRequest } from '../../schemas/api/container-create.ts'
 import { containerUpdateRequest } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import { attach } from '../containers/attach.ts'
+import { type AttachRequest, attach } from '../containers/attach.ts'
 import type { ContainerContext } from '../containers/context.ts'
 import { pathsOf } from '../containers/context.ts'
 import { createContainer } from '../containers/create.ts'
@@ -18,9 +18,10 @@ import {
   stop,
   unpause,
 } from '../containers/lifecycle.ts'
-import { listContainers, listFilters, listWithSizes, prunable } from '../containers/list.ts'
+import { listContainers, listFilters, listWithSizes } from '../containers/list.ts'
 import { logEnd } from '../containers/log-end.ts'
 import { readLogs } from '../containers/logs.ts'
+import { pruneContainers, pruneFilters } from '../containers/prune.ts'
 import { measureContainer } from '../containers/sizes.ts'
 import { sampleStats } from '../containers/stats.ts'
 import { parseDetachKeys } from '../containers/streams.ts'
@@ -60,17 +61,9 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
     const name = request.query.get('name') ?? undefined
     return created(await createContainer(context, body, { name, signal: request.signal }))
   }),
-  post('/containers/prune', async ({ query }) => {
-    const deleted: string[] = []
-    for (const { record } of prunable(context, parseFilters(query, ['label', 'label!', 'until']))) {
-      await remove(context, record.id, { force: false, removeVolumes: false }).then(
-        () => deleted.push(record.id),
-        ignoreConflict,
-      )
-    }
-    context.events.publish('container', 'prune', '', { reclaimed: '0' })
-    return ok({ ContainersDeleted: deleted, SpaceReclaimed: 0 })
-  }),
+  post('/containers/prune', async ({ query, signal }) =>
+    ok(await pruneContainers(context, parseFilters(query, pruneFilters), signal)),
+  ),
   get('/containers/{id}/json', async request => {
     const container = context.registry.get(idOf(request))
     const inspected = inspectContainer(context, container, execs.runningIds(container))
@@ -116,6 +109,7 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
   }),
   post('/containers/{id}/wait', request => waitRoute(context, request)),
   post('/containers/{id}/attach', request => attachRoute(context, request)),
+  get('/containers/{id}/attach/ws', request => attachWebSocketRoute(context, request)),
   get('/containers/{id}/logs', request => logsRoute(context, request)),
   get('/containers/{id}/top', async request =>
     ok(await topContainer(context, idOf(request), request.query.get('ps_args') ?? '')),
@@ -130,10 +124,6 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
     return ok(await sampleStats(context, container, first))
   }),
 ]
-
-function ignoreConflict(error: unknown): void {
-  if (!(error instanceof BerthError) || (error.code !== 'CONFLICT' && error.code !== 'NOT_FOUND')) throw error
-}
 
 function stopOptions({ query }: RequestContext): StopOptions {
   const signal = query.get('signal')
@@ -162,16 +152,22 @@ async function attachRoute(context: ContainerContext, request: RequestContext): 
   // Attach has no body, but a client may send one: it must not be taken for input.
   await request.readBody()
   if (queryFlag(query, 'logs') && !queryFlag(query, 'stream')) return logsRoute(context, request)
-  await attach(
-    context,
-    container.record.id,
-    {
-      stdin: queryFlag(query, 'stdin'),
-      stdout: queryFlag(query, 'stdout'),
-      stderr: queryFlag(query, 'stderr'),
-      detachKeys: parseDetachKeys(query.get('detachKeys')),
-    },
-    () => request.hijack(type),
+  await attach(context, container.record.id, attachRequest(query), () => request.hijack(type))
+  return undefined
+}
+
+const attachRequest = (query: URLSearchParams): AttachRequest => ({
+  stdin: queryFlag(query, 'stdin'),
+  stdout: queryFlag(query, 'stdout'),
+  stderr: queryFlag(query, 'stderr'),
+  detachKeys: parseDetachKeys(query.get('detachKeys')),
+})
+
+/** The same over a WebSocket: the output comes in binary messages, both streams as one. */
+async function attachWebSocketRoute(context: ContainerContext, request: RequestContext): Promise<undefined> {
+  const container = context.registry.get(idOf(request))
+  await attach(context, container.record.id, { ...attachRequest(request.query), isPlain: true }, () =>
+    request.webSocket(),
   )
   return undefined
 }

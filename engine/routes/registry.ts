@@ -6,6 +6,7 @@ import type { StoredImage } from '../images/catalog.ts'
 import { parsePlatform } from '../images/platform.ts'
 import { familiarName, familiarRepository, fullName, parseReference, type Reference } from '../images/reference.ts'
 import { AuthConfig, readAuthHeader } from '../images/registry/credentials.ts'
+import { inspectDistribution } from '../images/registry/distribution.ts'
 import { checkLogin } from '../images/registry/login.ts'
 import { pullAllTags, pullImage } from '../images/registry/pull.ts'
 import { pushImage } from '../images/registry/push.ts'
@@ -21,6 +22,11 @@ export const registryRoutes = (service: ImageService): Route[] => [
     const credentials = readAuthHeader(headers['x-registry-auth'])
     const { registries: settings } = service
     return ok(await searchImages(query.get('term') ?? '', { limit, filters, settings, credentials, signal }))
+  }),
+  get('/distribution/{name...}/json', async ({ params, headers, signal }) => {
+    const credentials = readAuthHeader(headers['x-registry-auth'])
+    const reference = parseReference(params['name'] ?? '')
+    return ok(await inspectDistribution(reference, { settings: service.registries, credentials, signal }))
   }),
   post('/images/{name...}/push', context => push(service, context)),
   post('/auth', async context => {

@@ -1,8 +1,9 @@
 import type { SystemInfo } from '../../schemas/api/system.ts'
+import { BerthError } from '../../schemas/errors.ts'
 import type { HostFacts } from '../../schemas/runtime/spawner.ts'
 import { berthVersion } from '../../schemas/version.ts'
 import type { ContainerContext } from '../containers/context.ts'
-import { listContainers } from '../containers/list.ts'
+import { listWithSizes } from '../containers/list.ts'
 import { get, head, ok, type Reply, type Route } from '../http/route.ts'
 import { formatVersion, maxApiVersion, minApiVersion } from '../http/version.ts'
 import { describeRegistries, indexServerAddress } from '../images/registry/describe-settings.ts'
@@ -37,16 +38,37 @@ export const systemRoutes = (options: SystemRoutesOptions): Route[] => [
   head('/_ping', () => ping),
   get('/version', () => ok(version(options))),
   get('/info', () => ok(info(options))),
-  get('/system/df', async () =>
-    ok({
-      LayersSize: options.images().reduce((sum, image) => sum + image.Size, 0),
-      Images: options.images(),
-      Containers: listContainers(options.context, { all: true, limit: 0, filters: new Map() }),
-      Volumes: await options.volumes(),
-      BuildCache: [],
-    }),
-  ),
+  get('/system/df', async ({ query, signal }) => {
+    const types = query.getAll('type')
+    for (const type of types) {
+      if (!usageTypes.includes(type)) throw new BerthError('INVALID_ARGUMENT', `unknown object type: ${type}`)
+    }
+    return ok(await diskUsage(options, type => types.length === 0 || types.includes(type), signal))
+  }),
 ]
+
+const usageTypes: readonly string[] = ['container', 'image', 'volume', 'build-cache']
+
+/** GET /system/df: sizes of everything, or of some kinds; the others are `null`. */
+async function diskUsage(
+  { context, images, volumes }: SystemRoutesOptions,
+  wants: (type: string) => boolean,
+  signal: AbortSignal,
+) {
+  const all = { all: true, limit: 0, filters: new Map<string, readonly string[]>() }
+  const [Containers, Volumes] = await Promise.all([
+    wants('container') ? listWithSizes(context, all, signal) : null,
+    wants('volume') ? volumes() : null,
+  ])
+  const Images = wants('image') ? images() : null
+  return {
+    LayersSize: (Images ?? []).reduce((sum, image) => sum + image.Size, 0),
+    Images,
+    Containers,
+    Volumes,
+    BuildCache: wants('build-cache') ? [] : null,
+  }
+}
 
 const goArchitecture: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
 

@@ -7,6 +7,11 @@ export const DaemonFile = z.strictObject({
   hosts: z.optional(z.array(z.string())),
   group: z.optional(z.string()),
   pidfile: z.optional(z.string()),
+  tls: z.optional(z.boolean()),
+  tlsverify: z.optional(z.boolean()),
+  tlscacert: z.optional(z.string()),
+  tlscert: z.optional(z.string()),
+  tlskey: z.optional(z.string()),
   'registry-mirrors': z.optional(z.array(z.string())),
   'insecure-registries': z.optional(z.array(z.string())),
   proxies: z.optional(

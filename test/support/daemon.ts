@@ -38,7 +38,9 @@ export class TestDaemon {
     this.runDir = join(this.folder, 'run')
     this.dataRoot = join(this.folder, 'data')
     this.socket = join(this.runDir, 'berth.sock')
-    this.#arguments = extraArguments
+    // One more place to listen at, not another.
+    const own = extraArguments.includes('--host') ? ['--host', `unix://${this.socket}`] : []
+    this.#arguments = [...extraArguments, ...own]
   }
 
   /** Starts one and waits until it serves. `await using daemon = await TestDaemon.start()` cleans up at the end of the block. */
@@ -126,11 +128,12 @@ export class TestDaemon {
   }
 
   /** The response as soon as its headers are there. */
-  open(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+  open(method: string, path: string, body?: unknown, more: http.OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body)
-      const headers =
+      const own =
         text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }
+      const headers = { ...own, ...more }
       const request = http.request({ socketPath: this.socket, method, path, headers, agent: false }, resolve)
       request.once('error', reject)
       request.end(text)
