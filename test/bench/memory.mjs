@@ -1,5 +1,5 @@
 // Private memory of the process that watches one container, in KiB: the parent of the container's main process.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 
 /** {rssKiB, privateKiB} of the monitors of the side's running containers, averaged. */
@@ -16,6 +16,19 @@ export async function monitorMemory(side) {
   }))
   const total = key => sums.reduce((sum, one) => sum + one[key], 0) / containers.length
   return { rssKiB: total('rss'), privateKiB: total('own') }
+}
+
+/** MiB that the engine's processes take together, each shared page counted once (Pss): daemon, helpers, and what watches the containers. */
+export function engineMemory(side) {
+  const isEngine = text => side.engineProcesses.some(pattern => pattern.test(text))
+  const pids = readdirSync('/proc').filter(name => {
+    try {
+      return /^\d+$/.test(name) && isEngine(readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '))
+    } catch {
+      return false
+    }
+  })
+  return pids.reduce((sum, pid) => sum + rollup(pid, 'Pss'), 0) / 1024
 }
 
 export function get(socketPath, path) {

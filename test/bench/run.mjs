@@ -1,16 +1,20 @@
 // `npm run bench [-- --rounds N] [-- --sizes 1,20,100]`: prints a table and one line of JSON. See README.md of this folder.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { monitorMemory } from './memory.mjs'
+import { engineFigures } from './engine.mjs'
+import { engineMemory, monitorMemory } from './memory.mjs'
 import { oomToRunning } from './oom.mjs'
 import { berthSide, peerSide } from './sides.mjs'
 import { busyboxArchive, hog, sleepers } from './stacks.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const rounds = Number(option('rounds', '3'))
-const sizes = option('sizes', '1,20,100').split(',').map(Number)
+const sizes = option('sizes', '1,20,100').split(',').filter(Boolean).map(Number)
+/** The docker command line drives both sides where it is there. */
+const hasDocker = spawnSync('docker', ['--version']).status === 0
 if (!existsSync(join(root, 'dist', 'berthd.cjs'))) throw new Error('dist/ is not built: run `npm install` first')
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-bench-'))
@@ -21,7 +25,9 @@ try {
   for (const side of sides) side.load(archive)
   for (const size of sizes)
     for (let round = 0; round < rounds; round++) for (const side of sides) await upAndDown(side, size)
-  for (const kind of ['main', 'child']) for (const side of sides) await oom(side, kind)
+  for (const kind of sizes.length > 0 ? ['main', 'child'] : []) for (const side of sides) await oom(side, kind)
+  if (hasDocker)
+    for (const side of sides) await engineFigures(side, (work, unit, value) => note(work, side, unit, value))
 } finally {
   for (const side of sides) await side.stop()
   rmSync(folder, { recursive: true, force: true })
@@ -33,6 +39,7 @@ async function upAndDown(side, size) {
   const cold = side.composeCold ?? side.compose
   note(`up of ${size}`, side, 's', side.compose(file, 'up', '-d'))
   try {
+    if (size === 100) note('engine with 100 containers, proportional', side, 'MiB', engineMemory(side))
     if (size === 20) {
       note('up again of 20, nothing to do', side, 's', side.compose(file, 'up', '-d'))
       note('up again of 20, no standby', side, 's', cold(file, 'up', '-d'))
@@ -62,13 +69,14 @@ function note(work, side, unit, value) {
 function report() {
   const table = [...rows.values()].map(({ work, unit, values }) => {
     const [berth, docker] = [median(values.berth), median(values.docker)]
-    const ratio = berth && docker ? docker / berth : undefined
+    // How many times better: less of a time or a memory, more of a rate.
+    const ratio = berth && docker ? (unit.endsWith('/s') ? berth / docker : docker / berth) : undefined
     return { work, unit, berth, docker, ratio, values }
   })
   const cell = (value, digits = 3) =>
     (value === undefined ? '-' : value >= 100 ? value.toFixed(0) : value.toFixed(digits)).padStart(9)
   process.stdout.write(
-    `${cpus().length} cores, ${rounds} rounds, medians\n${'work'.padEnd(48)}     berth    docker   docker/berth\n`,
+    `${cpus().length} cores, ${rounds} rounds, medians\n${'work'.padEnd(48)}     berth    docker   times better\n`,
   )
   for (const { work, unit, berth, docker, ratio } of table) {
     process.stdout.write(`${`${work} (${unit})`.padEnd(48)} ${cell(berth)} ${cell(docker)} ${cell(ratio, 1)}\n`)

@@ -29,7 +29,8 @@ export async function berthSide(root, folder) {
   return {
     name: 'berth',
     socket,
-    daemonPid: daemon.pid,
+    // Monitors are forks of the spawner and have its command line.
+    engineProcesses: [new RegExp(`(berthd\\.cjs|berth-native) .*${runDir}`)],
     compose: (file, ...words) => berth('-f', file, ...words),
     composeCold: (file, ...words) => run(launcher, ['-f', file, ...words], { ...env, BERTH_STANDBY: '0' }),
     load: archive => berth('load', '-i', archive),
@@ -62,6 +63,7 @@ export function peerSide() {
   return {
     name: 'docker',
     socket: host.replace('unix://', ''),
+    engineProcesses: [/^\S*(dockerd|containerd|containerd-shim-\S+|docker-proxy) /],
     compose: (file, ...words) => run(compose, ['-f', file, ...words], env),
     load: archive => run('docker', ['load', '-q', '-i', archive], env),
     stop: async () => {},
