@@ -195,7 +195,12 @@ async function logsRoute(context: ContainerContext, request: RequestContext): Pr
 
 function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
-    response.once('drain', resolve)
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    const done = () => {
+      response.off('drain', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    response.on('drain', done)
+    signal.addEventListener('abort', done)
   })
 }
