@@ -57,12 +57,12 @@ export function stopContainer(
   client: EngineClient,
   id: string,
   timeoutSeconds: number | undefined,
-  options: CallOptions = {},
+  options: CallOptions & { readonly signalName?: string | undefined } = {},
 ): Promise<void> {
   return client.json({
     method: 'POST',
     path: pathOf(id, '/stop'),
-    query: { t: timeoutSeconds },
+    query: { t: timeoutSeconds, signal: options.signalName },
     ...withSignal(options),
   })
 }
@@ -71,12 +71,12 @@ export function restartContainer(
   client: EngineClient,
   id: string,
   timeoutSeconds: number | undefined,
-  options: CallOptions = {},
+  options: CallOptions & { readonly signalName?: string | undefined } = {},
 ): Promise<void> {
   return client.json({
     method: 'POST',
     path: pathOf(id, '/restart'),
-    query: { t: timeoutSeconds },
+    query: { t: timeoutSeconds, signal: options.signalName },
     ...withSignal(options),
   })
 }

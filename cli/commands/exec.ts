@@ -1,10 +1,10 @@
 import { Option } from 'commander'
-import { createExec, inspectExec, resizeExec, startExec, startExecDetached } from '../client/exec.ts'
 import { connect } from '../session/connect.ts'
+import { runExec } from '../session/exec.ts'
 import { collect, integer } from '../session/globals.ts'
 import { serviceContainer } from '../session/stack-containers.ts'
 import { findStack } from '../session/stack-target.ts'
-import { isInteractiveTerminal, runTerminal } from '../session/terminal.ts'
+import { isInteractiveTerminal } from '../session/terminal.ts'
 import { defineCommand } from './definition.ts'
 
 interface ExecFlags {
@@ -46,35 +46,16 @@ export const exec = defineCommand<ExecFlags>({
     const stack = await findStack(context, [service])
     const client = await connect(context)
     const container = await serviceContainer(client, stack, service, flags.index)
-    const isAttached = !flags.detach
-    const tty = isAttached && flags.tty && isInteractiveTerminal(context)
-    const { Id: execId } = await createExec(client, container.Id, {
-      AttachStdin: isAttached && flags.interactive,
-      AttachStdout: isAttached,
-      AttachStderr: isAttached,
-      Tty: tty,
-      Cmd: command,
-      Env: [...flags.env.map(variable => withValue(variable, context.env))],
-      Privileged: flags.privileged ?? false,
-      User: flags.user ?? '',
-      WorkingDir: flags.workdir ?? '',
+    return runExec(context, client, container.Id, {
+      command,
+      environment: flags.env,
+      isDetached: flags.detach ?? false,
+      detachKeys: undefined,
+      interactive: flags.interactive,
+      tty: flags.tty && isInteractiveTerminal(context),
+      privileged: flags.privileged ?? false,
+      user: flags.user ?? '',
+      workingDir: flags.workdir ?? '',
     })
-    if (!isAttached) {
-      await startExecDetached(client, execId)
-      return 0
-    }
-    const { rows, columns } = context.stdout
-    const size = tty && rows && columns ? { ConsoleSize: [rows, columns] } : {}
-    const stream = await startExec(client, execId, { Tty: tty, ...size })
-    const resize = (height: number, width: number) => resizeExec(client, execId, height, width)
-    await runTerminal(stream, { ...context, tty, interactive: flags.interactive, resize })
-    if (context.signal.aborted) return 130
-    const { ExitCode } = await inspectExec(client, execId)
-    return ExitCode ?? 0
   },
 })
-
-/** `-e NAME` passes the caller's own value on. */
-export function withValue(variable: string, env: Readonly<Record<string, string | undefined>>): string {
-  return variable.includes('=') ? variable : `${variable}=${env[variable] ?? ''}`
-}

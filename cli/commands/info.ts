@@ -4,18 +4,23 @@ import { berthVersion } from '../../schemas/version.ts'
 import { engineInfo } from '../client/system.ts'
 import { connect } from '../session/connect.ts'
 import { print, printJson } from '../session/context.ts'
-import { choice } from '../session/globals.ts'
+import { printInspected } from '../session/print-rows.ts'
 import { binarySize } from '../ui/human.ts'
 import { sanitizeLine } from '../ui/sanitize.ts'
 import { padEnd } from '../ui/width.ts'
 import { defineCommand } from './definition.ts'
 
 interface InfoFlags {
-  readonly format: 'text' | 'json'
+  readonly format: string
 }
 
 export const info = defineCommand<InfoFlags>({
-  configure: command => command.addOption(choice('--format <how>', 'how to print', ['text', 'json'], 'text')),
+  configure: command =>
+    command.option(
+      '-f, --format <how>',
+      'text, json, or a Go template over what the engine says: "{{.ServerVersion}}"',
+      'text',
+    ),
   details: 'With --format json it prints what the engine itself says, and where it is.',
   examples: [{ line: 'berth info', means: 'kernel, cgroups, storage and how much is running' }],
   async run(context, _args, flags) {
@@ -30,6 +35,10 @@ export const info = defineCommand<InfoFlags>({
     }
     if (flags.format === 'json') {
       printJson(context, output)
+      return 0
+    }
+    if (flags.format !== 'text') {
+      printInspected(context, flags.format, [engine])
       return 0
     }
     const facts = rows(output, engine)

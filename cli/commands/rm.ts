@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises'
 import { Option } from 'commander'
-import { BerthError } from '../../schemas/errors.ts'
 import { remove as removeStack } from '../apply/lifecycle.ts'
+import { confirm } from '../session/confirm.ts'
 import { connect } from '../session/connect.ts'
 import type { Context } from '../session/context.ts'
 import { runLifecycle } from '../session/lifecycle.ts'
@@ -44,17 +43,5 @@ async function isConfirmed(context: Context, services: readonly string[], stop: 
     context.stderr.write('No stopped containers\n')
     return false
   }
-  if (!context.stdin().isTTY)
-    throw new BerthError('USAGE', 'cannot ask whether to remove containers: standard input is no terminal', {
-      hint: 'use "berth rm -f"',
-    })
-  const dialogue = createInterface({ input: context.stdin(), output: context.stderr })
-  try {
-    const answer = await dialogue.question(`Going to remove ${names.join(', ')}\nAre you sure? [yN] `, {
-      signal: context.signal,
-    })
-    return /^y(es)?$/i.test(answer.trim())
-  } finally {
-    dialogue.close()
-  }
+  return confirm(context, `Going to remove ${names.join(', ')}\nAre you sure?`, '"berth rm -f"')
 }

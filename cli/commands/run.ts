@@ -15,13 +15,13 @@ import { splitShellWords } from '../load/canonical/shell-words.ts'
 import { withoutPulls } from '../session/apply.ts'
 import { connect } from '../session/connect.ts'
 import { type Context, print } from '../session/context.ts'
+import { withValue } from '../session/exec.ts'
 import { choice, collect } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
 import { createProgress } from '../session/progress.ts'
 import { readEnvFiles } from '../session/read-env-files.ts'
 import { isInteractiveTerminal, runTerminal } from '../session/terminal.ts'
 import { defineCommand } from './definition.ts'
-import { withValue } from './exec.ts'
 
 interface RunFlags {
   readonly build?: true

@@ -4,7 +4,7 @@ import { followStats, sampleStats } from '../session/container-stats.ts'
 import { printRows, rowFormat } from '../session/print-rows.ts'
 import { nameOf, stackContainers } from '../session/stack-containers.ts'
 import { findStack } from '../session/stack-target.ts'
-import type { Column } from '../ui/table.ts'
+import { statsColumns, statsHeaders } from '../ui/stats-columns.ts'
 import { defineCommand } from './definition.ts'
 
 interface StatsFlags {
@@ -45,25 +45,3 @@ export const stats = defineCommand<StatsFlags>({
     return 0
   },
 })
-
-export const statsHeaders: Readonly<Record<string, string>> = {
-  ID: 'CONTAINER ID',
-  Container: 'CONTAINER',
-  Name: 'NAME',
-  CPUPerc: 'CPU %',
-  MemUsage: 'MEM USAGE / LIMIT',
-  MemPerc: 'MEM %',
-  NetIO: 'NET I/O',
-  BlockIO: 'BLOCK I/O',
-  PIDs: 'PIDS',
-}
-
-export const statsColumns: readonly Column<StatsRow>[] = [
-  { title: 'NAME', value: row => row.Name },
-  { title: 'CPU %', value: row => row.CPUPerc, align: 'right' },
-  { title: 'MEM USAGE / LIMIT', value: row => row.MemUsage, align: 'right' },
-  { title: 'MEM %', value: row => row.MemPerc, align: 'right' },
-  { title: 'NET I/O', value: row => row.NetIO, align: 'right' },
-  { title: 'BLOCK I/O', value: row => row.BlockIO, align: 'right' },
-  { title: 'PIDS', value: row => row.PIDs, align: 'right' },
-]

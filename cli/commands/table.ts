@@ -25,6 +25,7 @@ const containers = 'Containers:'
 const insight = 'Looking:'
 const images = 'Images:'
 const engine = 'Engine:'
+const management = "Management, with docker's words:"
 
 /** Every command, in the order of help. Light on purpose: `berth --help` loads nothing but this. */
 export const commandTable: readonly TopEntry[] = [
@@ -276,5 +277,36 @@ export const commandTable: readonly TopEntry[] = [
     summary: 'Show the versions of Berth and of the engine',
     group: engine,
     load: async () => (await import('./version.ts')).version,
+  },
+
+  {
+    name: 'container',
+    summary: 'Single containers by name or id',
+    group: management,
+    members: async () => (await import('./container/table.ts')).containerTable,
+  },
+  {
+    name: 'network',
+    summary: 'Networks of the engine',
+    group: management,
+    members: async () => (await import('./network/table.ts')).networkTable,
+  },
+  {
+    name: 'volume',
+    summary: 'Volumes of the engine',
+    group: management,
+    members: async () => (await import('./volume/table.ts')).volumeTable,
+  },
+  {
+    name: 'system',
+    summary: 'The engine as a whole: disk space, events, prune',
+    group: management,
+    members: async () => (await import('./system/table.ts')).systemTable,
+  },
+  {
+    name: 'context',
+    summary: 'Which engine is meant',
+    group: management,
+    members: async () => (await import('./context/table.ts')).contextTable,
   },
 ]

@@ -16,22 +16,24 @@ export interface AttachContainerOptions {
   readonly detachKeys: string | undefined
   /** Ctrl-C and SIGTERM go to the program; without it they end berth alone. */
   readonly sigProxy: boolean
+  /** Starts it, after the streams are joined, so that nothing of the output is missed. */
+  readonly start?: () => Promise<void>
 }
 
 /**
- * Joins the caller's terminal with a running container until the container ends or the detach keys are typed. Returns the container's exit code, 0 after a
+ * Joins the caller's terminal with a container until the container ends or the detach keys are typed. Returns the container's exit code, 0 after a
  * detach, 130 when berth was interrupted without --sig-proxy.
  */
 export async function attachToContainer(
   context: Context,
   client: EngineClient,
   id: string,
-  { stdin, detachKeys, sigProxy }: AttachContainerOptions,
+  { stdin, detachKeys, sigProxy, start }: AttachContainerOptions,
 ): Promise<number> {
   const { Config, State, Name } = await inspectContainer(client, id)
   if (State.Paused)
     throw new BerthError('CONFLICT', `${Name.slice(1)} is paused`, { hint: 'unpause it before attaching' })
-  if (!State.Running)
+  if (!State.Running && !start)
     throw new BerthError('CONFLICT', `${Name.slice(1)} is not running`, { hint: 'start it before attaching' })
   const tty = Config.Tty === true
   const interactive = stdin && Config.OpenStdin === true
@@ -54,7 +56,15 @@ export async function attachToContainer(
   try {
     const signal = sigProxy ? new AbortController().signal : context.signal
     const resize = (rows: number, columns: number) => resizeContainer(client, id, rows, columns)
-    await runTerminal(stream, { ...context, signal, tty, interactive, resize })
+    const terminal = runTerminal(stream, { ...context, signal, tty, interactive, resize })
+    try {
+      await start?.()
+    } catch (error) {
+      stream.socket.destroy()
+      await terminal.catch(() => {})
+      throw error
+    }
+    await terminal
   } finally {
     context.signal.removeEventListener('abort', onAbort)
   }

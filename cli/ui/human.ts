@@ -28,9 +28,9 @@ export function elapsed(ms: number): string {
 const decimalUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB']
 const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']
 
-/** Powers of 1000 with three significant digits, for sizes on disk: `4.43MB`. */
-export function decimalSize(bytes: number): string {
-  return scaled(bytes, 1000, decimalUnits, 3)
+/** Powers of 1000 with three significant digits (or `digits`), for sizes on disk: `4.43MB`. */
+export function decimalSize(bytes: number, digits = 3): string {
+  return scaled(bytes, 1000, decimalUnits, digits)
 }
 
 /** Powers of 1024 with four significant digits, for memory: `63.54MiB`. */
