@@ -1,8 +1,8 @@
 import { searchImages } from '../client/images.ts'
 import { registryAuth } from '../registry/registry-auth.ts'
 import { connect } from '../session/connect.ts'
+import { readFilters } from '../session/filters.ts'
 import { collect, integer } from '../session/globals.ts'
-import { parseFilterFlags } from '../session/key-value-filters.ts'
 import { printRows, rowFormat } from '../session/print-rows.ts'
 import { type SearchRow, searchHeaders, searchRow } from '../ui/image-row.ts'
 import { defineCommand } from './definition.ts'
@@ -24,7 +24,7 @@ export const search = defineCommand<SearchFlags>({
       .option('--no-trunc', 'descriptions in full'),
   examples: [{ line: 'berth search --filter is-official=true --limit 5 redis', means: 'on Docker Hub' }],
   async run(context, [term = ''], { filter, format, limit, trunc }) {
-    const filters = parseFilterFlags(filter)
+    const filters = readFilters(filter)
     const auth = await registryAuth(context.env, term)
     const client = await connect(context)
     const query = { term, filters, ...(limit === undefined ? {} : { limit }) }

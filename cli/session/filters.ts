@@ -8,17 +8,14 @@ export function filterOption(flags = '-f, --filter <name=value>'): Option {
   return new Option(flags, 'only what matches, e.g. label=a=b; may be repeated').argParser(collect).default([])
 }
 
-/** `label=a=b` -> `{label: ['a=b']}`: names before the first `=`; values of one name are alternatives for the engine. */
-export function readFilters(texts: readonly string[]): Filters {
+/** `--filter name=value`, repeated, as the API takes filters. */
+export function readFilters(values: readonly string[]): Filters {
   const filters: Record<string, string[]> = {}
-  for (const text of texts) {
-    const at = text.indexOf('=')
-    if (at <= 0)
-      throw new BerthError('USAGE', `cannot read the filter "${text}"`, {
-        hint: 'expected name=value, e.g. status=exited or label=tier=web',
-      })
-    const name = text.slice(0, at)
-    filters[name] = [...(filters[name] ?? []), text.slice(at + 1)]
+  for (const value of values) {
+    const equals = value.indexOf('=')
+    if (equals <= 0) throw new BerthError('USAGE', `invalid filter "${value}"`, { hint: 'expected name=value' })
+    const name = value.slice(0, equals).trim().toLowerCase()
+    filters[name] = [...(filters[name] ?? []), value.slice(equals + 1).trim()]
   }
   return filters
 }

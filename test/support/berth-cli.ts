@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { TestDaemon } from './daemon.ts'
 
 const root = process.env['BERTH_ROOT'] ?? process.cwd()
@@ -47,6 +47,11 @@ export class BerthCli implements AsyncDisposable {
   /** The command line in a folder that is there, such as a sample. */
   static at(daemon: Pick<TestDaemon, 'socket'>, folder: string, env: Readonly<Record<string, string>> = {}): BerthCli {
     return new BerthCli(folder, { PATH: process.env['PATH'] ?? '', BERTH_HOST: `unix://${daemon.socket}`, ...env })
+  }
+
+  /** Name of the stack, as it follows from the folder. */
+  get stack(): string {
+    return basename(this.folder).toLowerCase()
   }
 
   write(name: string, text: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { listImages } from '../../client/images.ts'
 import { connect } from '../../session/connect.ts'
 import { print } from '../../session/context.ts'
+import { readFilters } from '../../session/filters.ts'
 import { collect } from '../../session/globals.ts'
-import { parseFilterFlags } from '../../session/key-value-filters.ts'
 import { printRows, rowFormat } from '../../session/print-rows.ts'
 import { type ImageRow, imageHeaders, imageRows } from '../../ui/image-row.ts'
 import { defineCommand } from '../definition.ts'
@@ -34,7 +34,7 @@ export const ls = defineCommand<LsFlags>({
   examples: [{ line: 'berth image ls --filter dangling=true -q', means: 'ids of images without a name' }],
   async run(context, [name], { all, digests, filter, format, trunc, quiet }) {
     const client = await connect(context)
-    const given = parseFilterFlags(filter)
+    const given = readFilters(filter)
     const filters = name === undefined ? given : { ...given, reference: [...(given['reference'] ?? []), name] }
     const images = await listImages(client, { ...(all ? { all } : {}), filters })
     const nowMs = Date.now()

@@ -1,8 +1,8 @@
 import { pruneImages } from '../../client/prune.ts'
 import { connect } from '../../session/connect.ts'
 import { print } from '../../session/context.ts'
+import { readFilters } from '../../session/filters.ts'
 import { collect } from '../../session/globals.ts'
-import { parseFilterFlags } from '../../session/key-value-filters.ts'
 import { decimalSize } from '../../ui/human.ts'
 import { defineCommand } from '../definition.ts'
 
@@ -20,7 +20,7 @@ export const prune = defineCommand<PruneFlags>({
   examples: [{ line: 'berth image prune -a --filter until=720h', means: 'unused for a month' }],
   async run(context, _arguments, { all, filter }) {
     const client = await connect(context)
-    const filters = { ...parseFilterFlags(filter), dangling: [all ? 'false' : 'true'] }
+    const filters = { ...readFilters(filter), dangling: [all ? 'false' : 'true'] }
     const { ImagesDeleted, SpaceReclaimed } = await pruneImages(client, filters)
     const lines = (ImagesDeleted ?? []).map(({ Untagged, Deleted }) =>
       Untagged === undefined ? `deleted: ${Deleted}\n` : `untagged: ${Untagged}\n`,
