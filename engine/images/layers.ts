@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import * as z from 'zod/mini'
 import { BerthError } from '../../schemas/errors.ts'
 import { wrongDigest } from './blobs.ts'
@@ -16,6 +17,8 @@ const LayerInfo = z.object({
   /** Of the uncompressed tar. */
   bytes: z.number(),
   entries: z.number(),
+  /** The boot in which it was unpacked. */
+  bootId: z.optional(z.string()),
 })
 export type LayerInfo = z.infer<typeof LayerInfo>
 
@@ -24,11 +27,25 @@ export interface LayerLimits {
   readonly maxEntries: number
 }
 
+/** The file in a layer's folder that says that all of it had reached the disk. */
+const durableMarker = 'durable'
 const workPrefix = '.work-'
+const syncDelayMs = 1000
+
+export interface LayerStoreOptions {
+  readonly root: string
+  readonly workers: LayerWorkers
+  readonly limits: LayerLimits
+  /** Names this boot of the machine: what an earlier one left without the marker may be incomplete. */
+  readonly bootId: string
+  /** Resolves when everything that was written to the disk of `folder` before is on it. */
+  readonly syncDisk: (folder: string) => Promise<void>
+}
 
 /**
  * Unpacked layers: `<root>/<hex of the diff id>/{diff/,layer.json}`, each a read-only lower directory of its own, whatever images use it.
  * A folder with such a name is whole: work happens in `.work-…` beside it and is renamed, and what an interruption left is removed at start.
+ * Against a power loss nobody waits: the disk is synced in the background, a marker says so, and after a reboot what has none is unpacked again.
  */
 export class LayerStore {
   readonly #root: string
@@ -39,10 +56,17 @@ export class LayerStore {
   /** Unpacking now, by blob: several images that share a layer share the work. */
   readonly #unpacking = new Map<string, Promise<LayerInfo>>()
 
-  constructor(root: string, workers: LayerWorkers, limits: LayerLimits) {
+  readonly #bootId: string
+  readonly #syncDisk: LayerStoreOptions['syncDisk']
+  #waitsForDisk: string[] = []
+  #syncing: Promise<void> | undefined
+
+  constructor({ root, workers, limits, bootId, syncDisk }: LayerStoreOptions) {
     this.#root = root
     this.#workers = workers
     this.#limits = limits
+    this.#bootId = bootId
+    this.#syncDisk = syncDisk
   }
 
   async open(): Promise<void> {
@@ -106,11 +130,13 @@ export class LayerStore {
         signal === undefined ? {} : { signal },
       )
       if (result.digest !== digest) throw wrongDigest(digest, result.digest)
-      const info = { diffId: result.diffId, digest, bytes: result.bytes, entries: result.entries }
+      const { diffId, bytes, entries } = result
+      const info = { diffId, digest, bytes, entries, bootId: this.#bootId }
       if (!this.#layers.has(info.diffId)) {
         await writeFile(join(this.#root, work, 'layer.json'), JSON.stringify(info))
         await rename(join(this.#root, work), join(this.#root, hexOf(info.diffId)))
         this.#layers.set(info.diffId, info)
+        this.#makeDurable(info.diffId)
       } else {
         void this.#discard(work)
       }
@@ -124,11 +150,41 @@ export class LayerStore {
     }
   }
 
+  /** Layers that come while the disk is synced share the next turn. */
+  #makeDurable(diffId: string): void {
+    this.#waitsForDisk.push(diffId)
+    this.#syncing ??= this.#syncWaiting().finally(() => {
+      this.#syncing = undefined
+    })
+  }
+
+  /** A failure costs nothing now: without the marker the layer is unpacked again after a reboot. */
+  async #syncWaiting(): Promise<void> {
+    while (this.#waitsForDisk.length > 0) {
+      // A pull brings several layers in a row: one turn for all that are there by the time.
+      await delay(syncDelayMs, undefined, { ref: false })
+      const diffIds = this.#waitsForDisk
+      this.#waitsForDisk = []
+      const isSynced = await this.#syncDisk(this.#root).then(
+        () => true,
+        () => false,
+      )
+      if (!isSynced) return
+      const present = diffIds.filter(diffId => this.#layers.has(diffId))
+      await Promise.all(
+        present.map(diffId => writeFile(join(this.#root, hexOf(diffId), durableMarker), '').catch(() => undefined)),
+      )
+    }
+  }
+
   /** Takes over a layer of an earlier run; what is not one is removed. */
   async #adopt(name: string): Promise<void> {
     try {
       const info = LayerInfo.parse(JSON.parse(await readFile(join(this.#root, name, 'layer.json'), 'utf8')))
       if (hexOf(info.diffId) !== name) throw new Error(`${name} holds ${info.diffId}`)
+      const isDurable = await exists(join(this.#root, name, durableMarker))
+      if (!isDurable && info.bootId !== this.#bootId) throw new Error(`${name} may not have reached the disk`)
+      if (!isDurable) this.#makeDurable(info.diffId)
       this.#layers.set(info.diffId, info)
       this.#diffIdOfBlob.set(info.digest, info.diffId)
     } catch {
@@ -144,6 +200,13 @@ export class LayerStore {
   #workName(): string {
     return workPrefix + randomBytes(8).toString('hex')
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 function hexOf(diffId: string): string {

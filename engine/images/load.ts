@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { ProgressMessage } from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
@@ -77,7 +77,7 @@ export async function decompress(stream: Readable): Promise<Readable> {
   if (first.length >= 2 && first.readUInt16BE(0) === 0x1f8b) {
     const gunzip = createGunzip()
     stream.once('error', error => gunzip.destroy(error))
-    return stream.pipe(gunzip)
+    return Readable.from(explained(stream.pipe(gunzip)), { objectMode: false })
   }
   const isForeign = [Buffer.from('BZh'), Buffer.from('\xfd7zXZ', 'latin1'), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])].some(
     magic => first.subarray(0, magic.length).equals(magic),
@@ -88,6 +88,19 @@ export async function decompress(stream: Readable): Promise<Readable> {
     })
   }
   return stream
+}
+
+/** What zlib finds wrong is the archive's fault. */
+async function* explained(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* content
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    if (!code.startsWith('Z_')) throw cause
+    throw new BerthError('INVALID_ARGUMENT', `the gzip around the archive is damaged: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
 }
 
 /** Waits for the first chunk and puts it back. */

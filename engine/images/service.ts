@@ -3,6 +3,7 @@ import type { ProgressMessage } from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { EventBus } from '../events/bus.ts'
 import type { StoredImage } from './catalog.ts'
+import { type Disk, systemDisk } from './disk.ts'
 import { type HostTree, openHostTree } from './host-tree.ts'
 import type { LayerWorkers } from './layer-worker.ts'
 import { loadStream, shown } from './load.ts'
@@ -53,6 +54,7 @@ export interface ImageServiceOptions {
   readonly events: Pick<EventBus, 'publish'>
   readonly now?: () => Date
   readonly registries?: RegistrySettings
+  readonly disk?: Disk
   /** Of one layer, uncompressed. */
   readonly maxLayerBytes?: number
   readonly maxLayerEntries?: number
@@ -75,10 +77,11 @@ export class ImageService implements ContainerImages {
   readonly #transports: Transports
 
   constructor(options: ImageServiceOptions) {
-    this.store = new ImageStore(options.dataRoot, options.workers, {
+    const limits = {
       maxBytes: options.maxLayerBytes ?? defaultLimits.maxBytes,
       maxEntries: options.maxLayerEntries ?? defaultLimits.maxEntries,
-    })
+    }
+    this.store = new ImageStore(options.dataRoot, options.workers, limits, options.disk ?? systemDisk())
     this.events = options.events
     this.now = options.now ?? (() => new Date())
     this.registries = options.registries ?? defaultRegistrySettings

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { BlobStore } from './blobs.ts'
 import { Catalog } from './catalog.ts'
+import type { Disk } from './disk.ts'
 import type { LayerWorkers } from './layer-worker.ts'
 import { type LayerLimits, LayerStore } from './layers.ts'
 import { Transfers } from './registry/transfers.ts'
@@ -15,10 +16,10 @@ export class ImageStore {
   #leases = 0
   #collecting: Promise<void> | undefined
 
-  constructor(dataRoot: string, workers: LayerWorkers, limits: LayerLimits) {
+  constructor(dataRoot: string, workers: LayerWorkers, limits: LayerLimits, disk: Disk) {
     const root = join(dataRoot, 'images')
     this.blobs = new BlobStore(root)
-    this.layers = new LayerStore(join(dataRoot, 'layers'), workers, limits)
+    this.layers = new LayerStore({ root: join(dataRoot, 'layers'), workers, limits, ...disk })
     this.catalog = new Catalog(root, this.blobs)
   }
 

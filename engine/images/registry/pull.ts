@@ -213,6 +213,18 @@ async function fetchLayer(
   { onProgress, signal }: TransferOptions,
 ): Promise<void> {
   const id = shortOf(layer)
+  const path = store.blobs.path(layer.digest)
+  if (await store.blobs.has(layer.digest)) {
+    // What was stored before is believed as far as its digest holds; a damaged blob is removed by the attempt.
+    const isWhole = await store.layers.ensure(layer.digest, path, signal).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof BerthError && error.code === 'INVALID_ARGUMENT') return false
+        throw error
+      },
+    )
+    if (isWhole) return
+  }
   if (!(await store.blobs.has(layer.digest))) {
     await store.blobs.ingest(withProgress(client.blob(layer.digest, signal), layer, onProgress), layer)
     onProgress({ status: 'Verifying Checksum', progressDetail: {}, id })
@@ -220,7 +232,7 @@ async function fetchLayer(
   onProgress({ status: 'Download complete', progressDetail: {}, id })
   const total = layer.size
   onProgress({ status: 'Extracting', progressDetail: { current: total, total }, id })
-  await store.layers.ensure(layer.digest, store.blobs.path(layer.digest), signal)
+  await store.layers.ensure(layer.digest, path, signal)
 }
 
 /** Tells the progress of a layer at every hundredth of its size, but not for every small piece. */

@@ -31,6 +31,23 @@ const symlink = (name: string, link: string): TarItem => ({ name, flag: '2', lin
 const hardlink = (name: string, link: string): TarItem => ({ name, flag: '1', link })
 const up = '../'.repeat(20)
 
+/** A zstd frame by hand (RFC 8878): the content as it is, then so many blocks of 128 KiB of zeros at 4 bytes each. */
+function zstdFrame(content: Buffer, zeroBlocks: number): Buffer {
+  const header = (last: boolean, type: number, size: number) => {
+    const bytes = Buffer.alloc(3)
+    bytes.writeUIntLE((size << 3) | (type << 1) | (last ? 1 : 0), 0, 3)
+    return bytes
+  }
+  const zeros = Buffer.concat([header(false, 1, 128 * 1024), Buffer.alloc(1)])
+  return Buffer.concat([
+    Buffer.from('28b52ffd0050', 'hex'),
+    header(false, 0, content.length),
+    content,
+    ...Array.from({ length: zeroBlocks }, () => zeros),
+    header(true, 0, 0),
+  ])
+}
+
 /** `%` stands for the victim's path. */
 const cases = (victim: string): Case[] => [
   { name: 'goes up', archive: [file(`${up}${victim}/new`)], outcome: refused(/goes up/) },
@@ -202,6 +219,18 @@ const cases = (victim: string): Case[] => [
     name: 'gzip bomb behind the end',
     archive: gzipSync(Buffer.concat([tar(file('x')), Buffer.alloc(64 << 20)])),
     outcome: refused(/longer than the limit/),
+  },
+  {
+    name: 'zstd bomb behind the end',
+    archive: zstdFrame(tar(file('x')), 1024),
+    outcome: refused(/longer than the limit/),
+  },
+  { name: 'zstd of a layer', archive: zstdFrame(tar(file('x', 'plain')), 0), outcome: holds({ x: 'file plain' }) },
+  { name: 'broken zstd', archive: zstdFrame(tar(file('x')), 0).subarray(0, 700), outcome: refused(/malformed/) },
+  {
+    name: 'zstd that wants a window of 2 TiB',
+    archive: Buffer.concat([Buffer.from('28b52ffd00f8', 'hex'), zstdFrame(tar(file('x')), 0).subarray(6)]),
+    outcome: refused(/malformed/),
   },
   { name: 'gzip in gzip', archive: gzipSync(gzipSync(tar(file('x')))), outcome: refused(/more than once/) },
   {

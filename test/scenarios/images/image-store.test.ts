@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { EventBus } from '../../../engine/events/bus.ts'
+import type { Disk } from '../../../engine/images/disk.ts'
 import { removeImage } from '../../../engine/images/remove.ts'
 import { saveImages, selectForSave } from '../../../engine/images/save.ts'
 import { ImageService } from '../../../engine/images/service.ts'
@@ -39,14 +41,20 @@ describe('image store', () => {
     service = await open()
   })
 
-  function newService(): ImageService {
+  function newService(disk?: Disk): ImageService {
     const bus = new EventBus({ now: Date.now })
     bus.subscribe(event => events.push(event.Action))
-    return new ImageService({ dataRoot, workers: layerWorkers.workers, events: bus, maxLayerBytes: 1 << 30 })
+    return new ImageService({
+      dataRoot,
+      workers: layerWorkers.workers,
+      events: bus,
+      maxLayerBytes: 1 << 30,
+      ...(disk && { disk }),
+    })
   }
 
-  async function open(): Promise<ImageService> {
-    const opened = newService()
+  async function open(disk?: Disk): Promise<ImageService> {
+    const opened = newService(disk)
     assert.deepEqual(await opened.open(), [])
     return opened
   }
@@ -255,6 +263,29 @@ describe('image store', () => {
     assert.match((await service.open())[0] ?? '', /index.json is damaged/)
     await service.store.collect()
     assert.deepEqual([blobs(), layerFolders().length], [before, 2])
+  })
+
+  test('after a power loss, layers that had not reached the disk are unpacked again; nobody waits for the disk', async () => {
+    const never: Disk = { bootId: 'first', syncDisk: () => new Promise(() => {}) }
+    service = await open(never)
+    await load(dockerArchive([busyboxLayer()], ['x']))
+    const program = join((await service.resolve('x')).lower[0] ?? '', 'bin/busybox')
+    // What an unclean end of the machine does to a file that was just written.
+    writeFileSync(program, '')
+    service = await open({ ...never, bootId: 'second' })
+    assert.equal((await service.resolve('x')).lower.length, 1)
+    assert.ok(statSync(program).size > 1_000_000)
+
+    const synced: string[] = []
+    const disk = { bootId: 'third', syncDisk: async (folder: string) => void synced.push(folder) }
+    service = await open(disk)
+    await service.resolve('x')
+    await eventually('the layer is known to be on the disk', () => existsSync(join(program, '../../../durable')))
+    assert.deepEqual(synced, [join(dataRoot, 'layers')])
+    const { ino } = statSync(program)
+    service = await open({ ...disk, bootId: 'fourth' })
+    assert.equal((await service.resolve('x')).lower.length, 1)
+    assert.equal(statSync(program).ino, ino, 'a durable layer stays')
   })
 
   test('a full disk is told, leaves nothing half there, and is over when there is room', async t => {

@@ -139,6 +139,19 @@ describe('ways to a registry', { skip: !hasRegistry }, () => {
     assert.equal(gate.layerRequests, 2)
   })
 
+  test('a blob that went bad on the disk is fetched again', async () => {
+    await using registry = await startRegistry(layerWorkers.folder)
+    fill(registry.host, 'team/x:1')
+    await pull(`${registry.host}/team/x:1`, {})
+    const [image] = service.store.catalog.list()
+    const [layer] = image?.manifest.layers ?? []
+    const [diffId] = image?.document.rootfs.diff_ids ?? []
+    await service.store.layers.remove(diffId ?? '')
+    writeFileSync(service.store.blobs.path(layer?.digest ?? ''), 'bad')
+    await pull(`${registry.host}/team/x:1`, {})
+    assert.equal((await service.resolve(`${registry.host}/team/x:1`)).lower.length, 2)
+  })
+
   test('a registry that has a hiccup is asked again; one that has had enough is quoted', async t => {
     const answers: [number, Record<string, string>][] = [
       [503, {}],
