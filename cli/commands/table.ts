@@ -54,6 +54,12 @@ export const commandTable: readonly TopEntry[] = [
     load: async () => (await import('./scale.ts')).scale,
   },
   {
+    name: 'watch',
+    summary: 'Bring a stack up and keep its containers in step with changed files',
+    group: stack,
+    load: async () => (await import('./watch.ts')).watch,
+  },
+  {
     name: 'plan',
     summary: 'Show what up would do, and why',
     group: stack,

@@ -7,6 +7,7 @@ import { connect } from '../session/connect.ts'
 import { collect, integer } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
 import { showPlan } from '../session/show-plan.ts'
+import { readWatchRules, watchStackFiles } from '../session/watch.ts'
 import { defineCommand } from './definition.ts'
 import {
   addMakeFlags,
@@ -20,6 +21,7 @@ import {
 
 interface UpFlags extends PlanUpFlags, MakeFlags, AttachFlags {
   readonly detach?: true
+  readonly watch?: true
   readonly wait?: true
   readonly waitTimeout?: number
 }
@@ -41,6 +43,7 @@ export const up = defineCommand<UpFlags>({
       .option('--attach <SERVICE>', 'show only the output of these services; may be repeated', collect, [])
       .addOption(noAttachOption())
       .option('--attach-dependencies', 'show the output of services too that the named ones depend on')
+      .option('-w, --watch', 'copy changed files into the containers while their output is shown (develop.watch)')
       .option('--no-color', 'no colours in the output of containers')
       .option('--no-log-prefix', 'no names before lines of output')
       .option('--timestamps', 'show when each line of output was written'),
@@ -60,6 +63,7 @@ export const up = defineCommand<UpFlags>({
     requireServices(project, services)
     requireServices(project, flags.exitCodeFrom === undefined ? [] : [flags.exitCodeFrom])
     const { waitTimeout } = flags
+    const rules = flags.watch ? readWatchRules(project, services) : []
     const options: UpOptions = {
       ...upOptions(project, services, flags),
       wait: flags.wait ?? false,
@@ -73,7 +77,21 @@ export const up = defineCommand<UpFlags>({
       upStack(apply, project, options),
     )
     if (code !== 0 || !isAttached) return code
-    return attachToStack(context, client, project, services, since, flags)
+    if (!flags.watch) return attachToStack(context, client, project, services, since, flags)
+    // The watching ends with the showing, however that ends.
+    const ended = new AbortController()
+    const watching = watchStackFiles(
+      { ...context, signal: AbortSignal.any([context.signal, ended.signal]) },
+      client,
+      project,
+      rules,
+    )
+    try {
+      return await attachToStack(context, client, project, services, since, flags)
+    } finally {
+      ended.abort()
+      await watching
+    }
   },
 })
 
@@ -93,6 +111,7 @@ function checkFlags(flags: UpFlags): void {
     ['--exit-code-from', flags.exitCodeFrom],
     ['--attach', flags.attach.length > 0],
     ['--attach-dependencies', flags.attachDependencies],
+    ['--watch', flags.watch],
   ]
   const [wrong] = needsAttached.find(([, isGiven]) => isDetached && isGiven) ?? []
   if (wrong !== undefined) throw conflict(flags.detach ? '--detach' : '--wait', wrong)

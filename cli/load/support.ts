@@ -31,7 +31,6 @@ export const supportTable: Readonly<Record<string, Support>> = {
   'services.*.deploy.resources.reservations.generic_resources': notYet('there is one host'),
   'services.*.deploy.rollback_config': noRollout,
   'services.*.deploy.update_config': noRollout,
-  'services.*.develop': notYet('files are not watched yet'),
   'services.*.external_links': notYet('use a shared network and its aliases'),
   'services.*.gpus': noGpu,
   'services.*.isolation': refused('isolation technologies are for Windows containers'),

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BerthError } from '../../schemas/errors.ts'
+import type { EngineClient } from '../client/engine-client.ts'
+import type { Project } from '../model/project.ts'
+import { sanitizeLine } from '../ui/sanitize.ts'
+import { type WatchRule, watchRules } from '../watch/rules.ts'
+import type { Context } from './context.ts'
+import { stackContainers } from './stack-containers.ts'
+
+/** The rules of a stack. */
+export function readWatchRules(project: Project, services: readonly string[]): readonly WatchRule[] {
+  return watchRules(project, services, folder => {
+    try {
+      return readFileSync(join(folder, '.dockerignore'), 'utf8')
+    } catch {
+      return undefined
+    }
+  })
+}
+
+/** Watches the files of a stack until the context's signal; says what it does on stderr. */
+export async function watchStackFiles(
+  context: Context,
+  client: EngineClient,
+  project: Project,
+  rules: readonly WatchRule[],
+  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+): Promise<void> {
+  const { watchStack } = await import('../watch/watch-stack.ts')
+  await watchStack(rules, {
+    client,
+    signal: context.signal,
+    containersOf: async service => {
+      const containers = await stackContainers(client, { name: project.name, project }, { services: [service] })
+      return containers.map(container => container.Id)
+    },
+    rebuild: async service => {
+      throw new BerthError(
+        'NOT_IMPLEMENTED',
+        `images are not rebuilt while watching yet; build it and "berth up -d ${service}"`,
+      )
+    },
+    log: line => {
+      if (!isQuiet) context.stderr.write(`${sanitizeLine(line)}\n`)
+    },
+  })
+}
