@@ -57,15 +57,16 @@ export async function createContainer(
       exposedPorts: Object.keys(draft.config.ExposedPorts ?? {}),
       portBindings: draft.hostConfig.PortBindings ?? {},
       publishAllPorts: draft.hostConfig.PublishAllPorts === true,
+      ...(draft.hostConfig.Links?.length ? { links: draft.hostConfig.Links } : {}),
       dns: draft.hostConfig.Dns ?? [],
       dnsOptions: draft.hostConfig.DnsOptions ?? [],
       sysctls: draft.hostConfig.Sysctls ?? {},
       labels: draft.config.Labels ?? {},
     })
-    const [container] = await Promise.all([context.registry.add({ ...draft, mounts }), reserved])
+    const [container, warnings] = await Promise.all([context.registry.add({ ...draft, mounts }), reserved])
     context.images.use(image.id, { containerId: id, isRunning: () => isUp(container.state) })
     publish(context, container, 'create')
-    return { Id: id, Warnings: [] }
+    return { Id: id, Warnings: [...warnings] }
   } catch (error) {
     for (const step of undo.reverse()) {
       await Promise.resolve(step()).catch?.((undoError: unknown) => {

@@ -48,6 +48,17 @@ export function checkCreateRequest(request: ContainerCreateRequest, cpuCount: nu
   checkRestartPolicy(hostConfig)
   checkResources(hostConfig, cpuCount)
   checkHostConfig(hostConfig)
+  if (hostConfig.NetworkMode?.startsWith('container:')) checkSharedNetwork(request, hostConfig)
+}
+
+/** What the container whose network is shared has already; dockerd's words. */
+function checkSharedNetwork(request: ContainerCreateRequest, hostConfig: HostConfig): void {
+  const conflict = (what: string): BerthError => invalid(`conflicting options: ${what}`)
+  if (request.Hostname) throw conflict('hostname and the network mode')
+  if (hostConfig.Dns?.length) throw conflict('dns and the network mode')
+  if (hostConfig.ExtraHosts?.length) throw conflict('custom host-to-IP mapping and the network mode')
+  if (Object.keys(request.ExposedPorts ?? {}).length > 0)
+    throw conflict('port exposing and the container type network mode')
 }
 
 function checkHostConfig(hostConfig: HostConfig): void {

@@ -18,6 +18,8 @@ export interface NetworkRequest {
   readonly exposedPorts: readonly string[]
   readonly portBindings: PortMap
   readonly publishAllPorts: boolean
+  /** HostConfig.Links: `container:alias` or `container`, names that this container alone resolves in the default network. */
+  readonly links?: readonly string[]
   /** HostConfig.Dns; empty = the host's resolv.conf. */
   readonly dns: readonly string[]
   readonly dnsOptions: readonly string[]
@@ -42,10 +44,10 @@ export interface Attachment {
 /** What the containers' side needs from networks. */
 export interface ContainerNetworks {
   /**
-   * At create: checks and records; resolves when that is durable. Throws at once NOT_FOUND `network x not found`, INVALID_ARGUMENT for a malformed port, address or alias, and for a user
+   * At create: checks and records; resolves, when that is durable, with what the client is warned of. Throws at once NOT_FOUND `network x not found`, INVALID_ARGUMENT for a malformed port, address or alias, and for a user
    * address outside every subnet. Nothing is taken yet: addresses and ports are taken at `attach`, as dockerd does.
    */
-  reserve(request: NetworkRequest): Promise<void>
+  reserve(request: NetworkRequest): Promise<readonly string[]>
   /**
    * At start: addresses, interfaces, names, ports, namespace. Idempotent while attached (a restart by policy re-uses what is there).
    * Throws CONFLICT for an address in use, and for a port in use with dockerd's text. On failure nothing stays taken.

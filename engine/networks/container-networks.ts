@@ -3,18 +3,29 @@ import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { AttachAnswer, AttachConfig, EndpointConfig, NetdState } from '../../schemas/runtime/netd.ts'
 import type { EventBus } from '../events/bus.ts'
+import type { Logger } from '../log.ts'
 import { NativeError } from '../runtime/connection.ts'
 import type { Collection } from '../store/store.ts'
-import { AddressBook } from './address-book.ts'
+import { AddressBook, type Lease } from './address-book.ts'
 import type { Attachment, ContainerNetworks, NetworkRequest } from './attachments.ts'
 import type { NetworkCatalog } from './catalog.ts'
-import { attachConfig, endpointConfig, endpointNames, type PlacedEndpoint, wantedAddresses } from './endpoints.ts'
+import {
+  attachConfig,
+  type EndpointWish,
+  endpointConfig,
+  endpointNames,
+  exitsOf,
+  gatewayOf,
+  type PlacedEndpoint,
+  wantedAddresses,
+} from './endpoints.ts'
 import { hostNameservers } from './host-resolver.ts'
+import { parseLink } from './links.ts'
 import type { Netd } from './netd.ts'
-import { portSummaries } from './ports.ts'
+import { keepNumbers, portSummaries } from './ports.ts'
 import type { NetworkRecord } from './record.ts'
 import { type Attached, endpointId, endpointView, settingsView } from './views.ts'
-import { checkRequest, parseMode, wishesOf } from './wishes.ts'
+import { checkRequest, parseMode, unconnected, warningsOf, wishesOf } from './wishes.ts'
 
 export interface ContainerNetworksOptions {
   readonly requests: Collection<NetworkRequest>
@@ -24,6 +35,7 @@ export interface ContainerNetworksOptions {
   readonly runDir: string
   /** Makes the network's bridge, unless netd has it already. */
   readonly bringUp: (network: NetworkRecord) => Promise<void>
+  readonly log: Pick<Logger, 'warn'>
 }
 
 /** Containers in networks: what each asked for (on record) and what it has (netd's, held in memory). */
@@ -31,14 +43,24 @@ export class ContainerAttachments implements ContainerNetworks {
   readonly #options: ContainerNetworksOptions
   readonly #addresses = new AddressBook()
   readonly #attached = new Map<string, Attached>()
+  #hasNftables = true
 
   constructor(options: ContainerNetworksOptions) {
     this.#options = options
   }
 
-  reserve(request: NetworkRequest): Promise<void> {
+  async reserve(request: NetworkRequest): Promise<readonly string[]> {
     checkRequest(request, this.#find)
-    return this.#options.requests.put(request.containerId, request)
+    for (const { container } of (request.links ?? []).map(parseLink)) {
+      if (this.#findRequest(container) === undefined) {
+        throw new BerthError(
+          'INVALID_ARGUMENT',
+          `could not get container for ${container}: No such container: ${container}`,
+        )
+      }
+    }
+    await this.#options.requests.put(request.containerId, request)
+    return warningsOf(request, { hasNftables: this.#hasNftables })
   }
 
   async attach(containerId: string): Promise<Attachment> {
@@ -123,6 +145,7 @@ export class ContainerAttachments implements ContainerNetworks {
   adopt(state: NetdState): void {
     this.#attached.clear()
     this.#addresses.clear()
+    this.#hasNftables = state.hasNftables
     for (const { ports, warnings, ...config } of state.containers) {
       this.#attached.set(config.containerId, { config: { ...config, ports }, ports, warnings })
       for (const endpoint of config.endpoints) {
@@ -176,9 +199,16 @@ export class ContainerAttachments implements ContainerNetworks {
     if (this.#wishes(request).some(wish => wish.network.id === network.id)) {
       throw new BerthError('FORBIDDEN', `endpoint with name ${request.name} already exists in network ${network.name}`)
     }
-    const next = { ...request, endpoints: { ...request.endpoints, [network.name]: settings } }
+    const next = {
+      ...request,
+      mode: request.mode === unconnected ? network.name : request.mode,
+      endpoints: { ...request.endpoints, [network.name]: settings },
+    }
     checkRequest(next, this.#find)
-    if (this.#attached.has(containerId)) await this.#joinLive(next, network, settings)
+    if (this.#attached.has(containerId)) {
+      await this.#joinLive(next, network, settings)
+      await this.#followExits(next)
+    }
     await this.#options.requests.put(containerId, next)
   }
 
@@ -186,21 +216,27 @@ export class ContainerAttachments implements ContainerNetworks {
   async leave(containerId: string, network: NetworkRecord): Promise<void> {
     const request = this.#request(containerId)
     const wishes = this.#wishes(request)
+    if (parseMode(request.mode).kind === 'none' && network.driver === 'null') {
+      await this.#options.requests.put(containerId, { ...request, mode: unconnected, endpoints: {} })
+      return
+    }
     if (!wishes.some(wish => wish.network.id === network.id)) {
       throw new BerthError('FORBIDDEN', `container ${containerId} is not connected to network ${network.name}`)
     }
     const rest = wishes.filter(wish => wish.network.id !== network.id)
+    const next: NetworkRequest = {
+      ...request,
+      mode: rest[0]?.network.name ?? unconnected,
+      endpoints: Object.fromEntries(rest.map(wish => [wish.network.name, wish.settings])),
+    }
     if (this.#attached.has(containerId)) {
       await this.#options.netd.request('disconnect', { containerId, networkId: network.id })
       this.#replaceEndpoints(containerId, all => all.filter(one => one.networkId !== network.id))
       this.#addresses.release(network.id, containerId)
       this.#publish('disconnect', network.id, containerId)
+      await this.#followExits(next)
     }
-    await this.#options.requests.put(containerId, {
-      ...request,
-      mode: rest[0]?.network.name ?? 'none',
-      endpoints: Object.fromEntries(rest.map(wish => [wish.network.name, wish.settings])),
-    })
+    await this.#options.requests.put(containerId, next)
   }
 
   readonly #find = (text: string): NetworkRecord => this.#options.catalog.require(text)
@@ -209,6 +245,15 @@ export class ContainerAttachments implements ContainerNetworks {
     const request = this.#options.requests.get(containerId)
     if (request === undefined) throw new BerthError('NOT_FOUND', `No such container: ${containerId}`)
     return request
+  }
+
+  /** By whole id, name, or a unique beginning of an id. */
+  #findRequest(container: string): NetworkRequest | undefined {
+    const requests = this.#options.requests.list()
+    const exact = requests.find(request => request.containerId === container || request.name === container)
+    if (exact !== undefined) return exact
+    const [first, second] = requests.filter(request => request.containerId.startsWith(container))
+    return second === undefined ? first : undefined
   }
 
   /** Without networks that are gone: views must not fail for them. */
@@ -224,9 +269,7 @@ export class ContainerAttachments implements ContainerNetworks {
   }
 
   #share(container: string): Attachment {
-    const other = this.#options.requests
-      .list()
-      .find(request => request.containerId === container || request.name === container)
+    const other = this.#findRequest(container)
     const attached = other === undefined ? undefined : this.#attached.get(other.containerId)
     if (attached !== undefined) {
       return {
@@ -244,8 +287,10 @@ export class ContainerAttachments implements ContainerNetworks {
 
   async #attachNew(request: NetworkRequest): Promise<Attached> {
     const { containerId } = request
+    await Promise.all(wishesOf(request, this.#find).map(wish => this.#options.bringUp(wish.network)))
+    // Looked up again: bringing up a network for the first time may have settled its subnet.
     const wishes = wishesOf(request, this.#find)
-    await Promise.all(wishes.map(wish => this.#options.bringUp(wish.network)))
+    this.#checkLinks(request)
     const upstreams = request.dns.length > 0 ? request.dns : hostNameservers()
     const placed: PlacedEndpoint[] = []
     try {
@@ -261,6 +306,9 @@ export class ContainerAttachments implements ContainerNetworks {
       const attached = { config, ports: answer.ports, warnings: answer.warnings }
       this.#attached.set(containerId, attached)
       for (const { network } of placed) this.#publish('connect', network.id, containerId)
+      if (answer.warnings.length > 0) {
+        this.#options.log.warn({ container: containerId, warnings: answer.warnings }, 'network with warnings')
+      }
       return attached
     } catch (error) {
       for (const { network } of placed) this.#addresses.release(network.id, containerId)
@@ -288,6 +336,52 @@ export class ContainerAttachments implements ContainerNetworks {
     }
     this.#replaceEndpoints(containerId, all => [...all, endpoint])
     this.#publish('connect', network.id, containerId)
+  }
+
+  /** dockerd's rule: links of the container (not those of a network) are for the default network, and their targets run in it. */
+  #checkLinks(request: NetworkRequest): void {
+    const { main } = { main: undefined, ...parseMode(request.mode) }
+    if (main !== 'bridge') return
+    for (const { container, alias } of (request.links ?? []).map(parseLink)) {
+      const target = this.#findRequest(container)
+      if (target === undefined || !this.#attached.has(target.containerId)) {
+        throw new BerthError(
+          'CONFLICT',
+          `Cannot link to a non running container: /${container} AS /${request.name}/${alias}`,
+        )
+      }
+      if (!this.#wishes(target).some(wish => wish.network.name === 'bridge')) {
+        throw new BerthError(
+          'INVALID_ARGUMENT',
+          `container ${target.containerId} not attached to default bridge network`,
+        )
+      }
+    }
+  }
+
+  /** After a connect or disconnect: the default routes and the published ports go where the container now goes out by. */
+  async #followExits(request: NetworkRequest): Promise<void> {
+    const { containerId } = request
+    const attached = this.#attached.get(containerId)
+    if (attached === undefined) return
+    const live = attached.config.endpoints
+    const placed = this.#wishes(request).flatMap(wish => placeAgain(wish, live))
+    const exits = exitsOf(request, placed)
+    for (const [position, endpoint] of placed.entries()) {
+      const networkId = endpoint.network.id
+      const gateways = exits.routes(position).flatMap(family => gatewayOf(endpoint, family) ?? [])
+      const former = live.find(one => one.networkId === networkId)?.gateways ?? []
+      if (gateways.join() === former.join()) continue
+      await this.#options.netd.request('gateways', { containerId, networkId, gateways })
+      this.#replaceEndpoints(containerId, all =>
+        all.map(one => (one.networkId === networkId ? { ...one, gateways } : one)),
+      )
+    }
+    const ports = keepNumbers(exits.ports, attached.ports)
+    if (JSON.stringify(ports) === JSON.stringify(attached.ports)) return
+    const answer = await this.#options.netd.request<'ports', AttachAnswer>('ports', { containerId, ports })
+    const config = this.#attached.get(containerId)?.config ?? attached.config
+    this.#attached.set(containerId, { config: { ...config, ports }, ports: answer.ports, warnings: answer.warnings })
   }
 
   #replaceEndpoints(containerId: string, change: (all: AttachConfig['endpoints']) => AttachConfig['endpoints']): void {
@@ -321,4 +415,15 @@ export class ContainerAttachments implements ContainerNetworks {
       type: network.driver,
     })
   }
+}
+
+/** An endpoint as it was placed, from what netd has of it; none when netd has nothing. */
+function placeAgain(wish: EndpointWish, live: readonly EndpointConfig[]): PlacedEndpoint[] {
+  const endpoint = live.find(one => one.networkId === wish.network.id)
+  if (endpoint === undefined) return []
+  const leases = endpoint.addresses.map((text): Lease => {
+    const [address = '', prefix] = text.split('/')
+    return { family: address.includes(':') ? 6 : 4, address, prefix: Number(prefix) }
+  })
+  return [{ ...wish, leases }]
 }

@@ -1,11 +1,12 @@
 import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import type { AttachConfig, EndpointConfig, NetworkConfig } from '../../schemas/runtime/netd.ts'
+import type { AttachConfig, EndpointConfig, NetworkConfig, PublishedPort } from '../../schemas/runtime/netd.ts'
 import type { Lease } from './address-book.ts'
 import type { NetworkRequest } from './attachments.ts'
 import { parseAddress } from './cidr.ts'
+import { linksOf } from './links.ts'
 import { type PortTargets, publishedPorts } from './ports.ts'
-import { bridgeOptions, type NetworkRecord } from './record.ts'
+import { bridgeOptions, linkOf, type NetworkRecord } from './record.ts'
 
 /** A container's wish for one network. */
 export interface EndpointWish {
@@ -26,6 +27,7 @@ export function networkConfig(record: NetworkRecord): NetworkConfig {
   const gateways = (record.ipam.Config ?? []).flatMap(config =>
     config.Gateway && config.Subnet ? [`${config.Gateway}/${config.Subnet.split('/')[1]}`] : [],
   )
+  const link = linkOf(record)
   return {
     networkId: record.id,
     name: record.name,
@@ -35,6 +37,7 @@ export function networkConfig(record: NetworkRecord): NetworkConfig {
     isInternal: record.isInternal,
     masquerade: isTrue(record.options[bridgeOptions.masquerade], true),
     allowsPeers: isTrue(record.options[bridgeOptions.peers], true),
+    ...(link === undefined ? {} : { link }),
   }
 }
 
@@ -74,20 +77,31 @@ export function checkEndpoint(settings: EndpointSettings): void {
   }
 }
 
+/** dockerd 28's order: the higher gateway priority, then a network with both families, then the network's name. */
+function compareExits(a: PlacedEndpoint, b: PlacedEndpoint): number {
+  const families = (endpoint: PlacedEndpoint): number => new Set(endpoint.leases.map(lease => lease.family)).size
+  return (
+    (b.settings.GwPriority ?? 0) - (a.settings.GwPriority ?? 0) ||
+    families(b) - families(a) ||
+    (a.network.name < b.network.name ? -1 : 1)
+  )
+}
+
 /** The position of the endpoint that the default route of a family goes through; -1 when there is none. */
 export function gatewayPosition(endpoints: readonly PlacedEndpoint[], family: 4 | 6): number {
-  let best = -1
-  endpoints.forEach((endpoint, position) => {
-    if (endpoint.network.isInternal || gatewayOf(endpoint, family) === undefined) return
-    const priority = endpoint.settings.GwPriority ?? 0
-    if (best === -1 || priority > (endpoints[best]?.settings.GwPriority ?? 0)) best = position
-  })
-  return best
+  const candidates = endpoints.filter(
+    endpoint => !endpoint.network.isInternal && gatewayOf(endpoint, family) !== undefined,
+  )
+  const [best] = candidates.sort(compareExits)
+  return best === undefined ? -1 : endpoints.indexOf(best)
 }
 
 /** The network's router for a family that the endpoint has an address of. */
 export function gatewayOf({ network, leases }: PlacedEndpoint, family: 4 | 6): string | undefined {
   if (!leases.some(lease => lease.family === family)) return undefined
+  // Behind a layer 3 ipvlan there is no router: the parent's routes decide.
+  const link = linkOf(network)
+  if (link?.driver === 'ipvlan' && link.mode !== 'l2') return family === 4 ? '0.0.0.0' : '::'
   return (network.ipam.Config ?? [])
     .map(config => config.Gateway)
     .find(gateway => gateway !== undefined && parseAddress(gateway)?.family === family)
@@ -105,6 +119,28 @@ export function endpointConfig(
     addresses: endpoint.leases.map(lease => `${lease.address}/${lease.prefix}`),
     gateways: place.routes.flatMap(family => gatewayOf(endpoint, family) ?? []),
     names: endpointNames(request, endpoint.settings),
+    ...linksOf(request, endpoint),
+  }
+}
+
+/** Which endpoint the default routes and published ports go by. */
+export interface Exits {
+  /** Families whose default route goes through the endpoint at a position. */
+  readonly routes: (position: number) => readonly (4 | 6)[]
+  readonly ports: readonly PublishedPort[]
+}
+
+/** Pure. Ports are published where the container goes out by, when that is a bridge. */
+export function exitsOf(request: NetworkRequest, endpoints: readonly PlacedEndpoint[]): Exits {
+  const router4 = gatewayPosition(endpoints, 4)
+  const router6 = gatewayPosition(endpoints, 6)
+  const exit = endpoints[router4 === -1 ? router6 : router4]
+  return {
+    routes: position => [...(position === router4 ? [4 as const] : []), ...(position === router6 ? [6 as const] : [])],
+    ports:
+      exit === undefined || exit.network.driver !== 'bridge'
+        ? []
+        : publishedPorts(request, targetsOf(exit), exit.network.options[bridgeOptions.hostBinding]),
   }
 }
 
@@ -117,9 +153,7 @@ export function attachConfig(
   endpoints: readonly PlacedEndpoint[],
   host: { readonly netns: string; readonly upstreams: readonly string[] },
 ): AttachConfig {
-  const router4 = gatewayPosition(endpoints, 4)
-  const router6 = gatewayPosition(endpoints, 6)
-  const exit = endpoints[router4 === -1 ? router6 : router4]
+  const exits = exitsOf(request, endpoints)
   const ndots = request.dnsOptions.map(option => /^ndots:(\d+)$/.exec(option)?.[1]).find(value => value !== undefined)
   const sysctls = Object.entries(request.sysctls).filter(([name]) => name.startsWith('net.'))
   return {
@@ -128,13 +162,10 @@ export function attachConfig(
     endpoints: endpoints.map((endpoint, position) =>
       endpointConfig(request, endpoint, {
         interfaceName: `eth${position}`,
-        routes: [...(position === router4 ? [4 as const] : []), ...(position === router6 ? [6 as const] : [])],
+        routes: exits.routes(position),
       }),
     ),
-    ports:
-      exit === undefined
-        ? []
-        : publishedPorts(request, targetsOf(exit), exit.network.options[bridgeOptions.hostBinding]),
+    ports: exits.ports,
     dns: { upstreams: host.upstreams, forwardsSingleLabels: ndots === undefined || Number(ndots) === 0 },
     sysctls: { ...defaultSysctls, ...Object.fromEntries(sysctls) },
   }

@@ -11,7 +11,7 @@ import {
   requireCidr,
 } from './cidr.ts'
 import { allocateSubnet, defaultGateway, type SubnetPool } from './ipam.ts'
-import { bridgeOptions, type NetworkRecord } from './record.ts'
+import { bridgeOptions, linkModes, linkOf, linkOptions, type NetworkRecord } from './record.ts'
 
 const cidr = (text: string): Cidr => requireCidr(text, 'pool')
 
@@ -41,7 +41,10 @@ export function newNetwork(request: NetworkCreateRequest, surroundings: Surround
   const hasIpv6 = request.EnableIPv6 ?? false
   if (!hasIpv4 && !hasIpv6) throw new BerthError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled')
   const asked = (request.IPAM?.Config ?? []).filter(config => config.Subnet !== undefined && config.Subnet !== '')
-  const config = asked.map(one => fillConfig(one, surroundings))
+  const driver = driverOf(request)
+  const link = linkOf({ driver, options })
+  // The containers of a macvlan or ipvlan network live in a network that the host is in already: its routes are no obstacle.
+  const config = asked.map(one => fillConfig(one, link === undefined ? surroundings : { ...surroundings, routes: [] }))
   if (hasIpv4 && !config.some(one => one.subnet.family === 4))
     config.unshift(pickConfig(defaultPools, surroundings, request.Name))
   if (hasIpv6 && !config.some(one => one.subnet.family === 6))
@@ -50,7 +53,7 @@ export function newNetwork(request: NetworkCreateRequest, surroundings: Surround
     id: surroundings.id,
     name: request.Name,
     created: surroundings.created,
-    driver: 'bridge',
+    driver,
     isInternal: request.Internal ?? false,
     isAttachable: request.Attachable ?? false,
     hasIpv4,
@@ -62,7 +65,10 @@ export function newNetwork(request: NetworkCreateRequest, surroundings: Surround
     },
     options,
     labels: request.Labels ?? {},
-    bridge: bridgeName(options[bridgeOptions.name], surroundings.id),
+    bridge:
+      link === undefined
+        ? interfaceName(options[bridgeOptions.name] || `br-${surroundings.id.slice(0, 12)}`, 'bridge name')
+        : parentName(link, options),
   }
 }
 
@@ -75,13 +81,6 @@ function checkRequest(request: NetworkCreateRequest): void {
   }
   if (['bridge', 'host', 'none', 'default'].includes(request.Name)) {
     throw new BerthError('FORBIDDEN', `operation is not permitted on predefined ${request.Name} network`)
-  }
-  const driver = request.Driver || 'bridge'
-  if (driver === 'host' || driver === 'null') {
-    throw new BerthError('FORBIDDEN', `only one instance of "${driver}" network is allowed`)
-  }
-  if (driver !== 'bridge') {
-    throw new BerthError('NOT_FOUND', `could not find network driver "${driver}": there are bridge, host and none`)
   }
   if (request.ConfigOnly === true || request.ConfigFrom?.Network) {
     throw new BerthError('NOT_IMPLEMENTED', 'config-only networks are not supported')
@@ -98,12 +97,48 @@ function checkRequest(request: NetworkCreateRequest): void {
   }
 }
 
-function bridgeName(asked: string | undefined, id: string): string {
-  const name = asked || `br-${id.slice(0, 12)}`
+function driverOf(request: NetworkCreateRequest): 'bridge' | 'macvlan' | 'ipvlan' {
+  const driver = request.Driver || 'bridge'
+  if (driver === 'bridge' || driver === 'macvlan' || driver === 'ipvlan') return driver
+  if (driver === 'host' || driver === 'null') {
+    throw new BerthError('FORBIDDEN', `only one instance of "${driver}" network is allowed`)
+  }
+  throw new BerthError('NOT_FOUND', `plugin "${driver}" not found`, {
+    hint: 'the drivers are bridge, macvlan and ipvlan; host and none have one network each',
+  })
+}
+
+/** The parent of a macvlan or ipvlan network, after a look at the mode. Whether it is there, netd knows. */
+function parentName(
+  link: { readonly driver: 'macvlan' | 'ipvlan'; readonly mode: string },
+  options: Readonly<Record<string, string>>,
+): string {
+  const modes: readonly string[] = linkModes[link.driver]
+  if (!modes.includes(link.mode)) {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `requested ${link.driver} mode '${link.mode}' is not valid, '${modes[0]}' mode is the ${link.driver} driver default`,
+      { hint: `the modes are ${modes.join(', ')}` },
+    )
+  }
+  const parent = options[linkOptions.parent]
+  if (!parent) {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `a ${link.driver} network needs the option parent: an interface of this host`,
+      {
+        hint: `driver_opts: {parent: eth0}, or docker network create -d ${link.driver} -o parent=eth0`,
+      },
+    )
+  }
+  return interfaceName(parent, 'parent')
+}
+
+function interfaceName(name: string, what: string): string {
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(name)) {
     throw new BerthError(
       'INVALID_ARGUMENT',
-      `invalid bridge name "${name}": expected at most 15 letters, digits, ., _ or -`,
+      `invalid ${what} "${name}": expected at most 15 letters, digits, ., _ or -`,
     )
   }
   return name

@@ -54,6 +54,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     events,
     runDir,
     bringUp: network => service.bringUp(network),
+    log,
   })
   await netd.connect()
   // Not before netd answered: the spawner mounts a tmpfs over the run directory first.

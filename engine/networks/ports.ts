@@ -77,6 +77,22 @@ function publish(key: PortKey, hostIp: string, hostPort: string, targets: PortTa
   })
 }
 
+/** The ports wanted now with the host ports that they had, where these were picked from a range or at random. */
+export function keepNumbers(wanted: readonly PublishedPort[], had: readonly PublishedPort[]): PublishedPort[] {
+  return wanted.map(port => {
+    const former = had.find(
+      one =>
+        one.protocol === port.protocol &&
+        one.hostAddress === port.hostAddress &&
+        one.containerPort === port.containerPort &&
+        (port.hostPort === 0 || (one.hostPort >= port.hostPort && one.hostPort <= (port.hostPortEnd ?? port.hostPort))),
+    )
+    if (former === undefined) return port
+    const { hostPortEnd: _, ...rest } = port
+    return { ...rest, hostPort: former.hostPort }
+  })
+}
+
 /** NetworkSettings.Ports: exposed ports with null, published ones with where. */
 export function portMapView(
   exposed: readonly string[],

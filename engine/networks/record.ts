@@ -5,7 +5,7 @@ export interface NetworkRecord {
   readonly id: string
   readonly name: string
   readonly created: string
-  readonly driver: 'bridge' | 'host' | 'null'
+  readonly driver: 'bridge' | 'macvlan' | 'ipvlan' | 'host' | 'null'
   readonly isInternal: boolean
   readonly isAttachable: boolean
   readonly hasIpv4: boolean
@@ -13,7 +13,7 @@ export interface NetworkRecord {
   readonly ipam: Ipam
   readonly options: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
-  /** Interface on the host; '' for host and none. */
+  /** Interface on the host: the bridge, or the parent of macvlan and ipvlan; '' for host and none. */
   readonly bridge: string
 }
 
@@ -22,6 +22,26 @@ export const predefinedNames = ['bridge', 'host', 'none'] as const
 
 export const isPredefined = (record: NetworkRecord): boolean =>
   (predefinedNames as readonly string[]).includes(record.name)
+
+/** Drivers whose networks anybody can make; the others have one network each. */
+export const isUserDriver = (driver: NetworkRecord['driver']): driver is 'bridge' | 'macvlan' | 'ipvlan' =>
+  driver !== 'host' && driver !== 'null'
+
+/** Options of macvlan and ipvlan networks. */
+export const linkOptions = { parent: 'parent', macvlanMode: 'macvlan_mode', ipvlanMode: 'ipvlan_mode' } as const
+
+/** What a macvlan or ipvlan network's containers are linked by; undefined for other drivers. Modes as netd has them, the driver's default first. */
+export function linkOf(
+  record: Pick<NetworkRecord, 'driver' | 'options'>,
+): { driver: 'macvlan' | 'ipvlan'; mode: string } | undefined {
+  if (record.driver === 'macvlan')
+    return { driver: 'macvlan', mode: record.options[linkOptions.macvlanMode] || linkModes.macvlan[0] }
+  if (record.driver === 'ipvlan')
+    return { driver: 'ipvlan', mode: record.options[linkOptions.ipvlanMode] || linkModes.ipvlan[0] }
+  return undefined
+}
+
+export const linkModes = { macvlan: ['bridge', 'private', 'vepa', 'passthru'], ipvlan: ['l2', 'l3', 'l3s'] } as const
 
 /** Bridge options as dockerd names them. */
 export const bridgeOptions = {

@@ -4,13 +4,14 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { NetdState } from '../../schemas/runtime/netd.ts'
 import type { EventBus } from '../events/bus.ts'
 import { booleanFilter, type Filters, matchesAny, matchesLabels } from '../http/filters.ts'
+import { NativeError } from '../runtime/connection.ts'
 import type { NetworkCatalog } from './catalog.ts'
 import { type Cidr, parseCidr } from './cidr.ts'
 import type { ContainerAttachments } from './container-networks.ts'
 import { networkConfig } from './endpoints.ts'
 import type { Netd } from './netd.ts'
 import { newNetwork, subnetsOf } from './new-network.ts'
-import { bridgeOptions, isPredefined, type NetworkRecord } from './record.ts'
+import { bridgeOptions, isPredefined, isUserDriver, type NetworkRecord } from './record.ts'
 import { containerView, networkView } from './views.ts'
 
 export interface NetworkServiceOptions {
@@ -70,7 +71,22 @@ export class NetworkService {
 
   /** Throws CONFLICT `network with name x already exists`, and what newNetwork throws. */
   async create(request: NetworkCreateRequest): Promise<NetworkRecord> {
-    const { catalog, events } = this.#options
+    const { events } = this.#options
+    const isPicked = !(request.IPAM?.Config ?? []).some(config => config.Subnet)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const record = await this.#make(request)
+        events.publish('network', 'create', record.id, { name: record.name, type: record.driver })
+        return record
+      } catch (error) {
+        // Between our look at the host's routes and the bridge somebody else, such as another daemon, took the subnet: the next look sees it.
+        if (!(isPicked && isSubnetTaken(error) && attempt < pickAttempts)) throw explainTaken(error)
+      }
+    }
+  }
+
+  async #make(request: NetworkCreateRequest): Promise<NetworkRecord> {
+    const { catalog } = this.#options
     const routes = await this.#hostRoutes()
     // From the plan to the put there is no await: of two creates, the second finds the first one's name and subnet taken.
     const record = this.#plan(request, routes)
@@ -86,7 +102,6 @@ export class NetworkService {
       await this.#takeDown(record.id).catch(() => undefined)
       throw error
     }
-    events.publish('network', 'create', record.id, { name: record.name, type: record.driver })
     return record
   }
 
@@ -166,14 +181,33 @@ export class NetworkService {
 
   /** Makes the network's bridge unless netd has it. Many may ask at once. */
   async bringUp(record: NetworkRecord): Promise<void> {
-    if (record.driver !== 'bridge') return
+    if (!isUserDriver(record.driver)) return
     let pending = this.#up.get(record.id)
     if (pending === undefined) {
-      pending = this.#options.netd.request('networkCreate', networkConfig(record))
+      pending = this.#settle(record)
       this.#up.set(record.id, pending)
       pending.catch(() => this.#up.delete(record.id))
     }
     await pending
+  }
+
+  /** The default network's subnet was picked when the store was new; when somebody took it before our bridge was made, another one is. */
+  async #settle(record: NetworkRecord): Promise<void> {
+    const { catalog, netd } = this.#options
+    let wanted = record
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await netd.request('networkCreate', networkConfig(wanted))
+        return
+      } catch (error) {
+        if (!(wanted.name === 'bridge' && isSubnetTaken(error) && attempt < pickAttempts)) throw error
+      }
+      const routes = await this.#hostRoutes()
+      const others = catalog.list().filter(other => other.id !== record.id)
+      wanted = { ...wanted, ipam: this.#plan({ Name: 'default-bridge' }, routes, others).ipam }
+      this.#attachments().forgetNetwork(wanted.id)
+      await catalog.put(wanted)
+    }
   }
 
   /** What netd holds, after a (re)connection. Networks that have no record any more are left-overs of a crash. */
@@ -199,9 +233,12 @@ export class NetworkService {
     return (await this.#options.netd.request<'routes', { routes: readonly string[] }>('routes', {})).routes
   }
 
-  #plan(request: NetworkCreateRequest, routes: readonly string[]): NetworkRecord {
-    const { catalog, newId, now } = this.#options
-    const records = catalog.list()
+  #plan(
+    request: NetworkCreateRequest,
+    routes: readonly string[],
+    records: readonly NetworkRecord[] = this.#options.catalog.list(),
+  ): NetworkRecord {
+    const { newId, now } = this.#options
     const networks = records.flatMap(record => subnetsOf(record).map(subnet => ({ name: record.name, subnet })))
     // Our own bridges are among the routes: they count as networks, with their names in errors.
     const foreign = routes
@@ -210,6 +247,18 @@ export class NetworkService {
     return newNetwork(request, { id: newId(), created: now(), networks, routes: foreign })
   }
 }
+
+/** So many daemons may start at once and still each get a subnet. */
+const pickAttempts = 16
+
+/** EADDRINUSE of networkCreate. */
+const isSubnetTaken = (error: unknown): boolean =>
+  error instanceof NativeError && error.failure.stage === 'network' && error.failure.errno === 98
+
+const explainTaken = (error: unknown): unknown =>
+  isSubnetTaken(error)
+    ? new BerthError('FORBIDDEN', `cannot create network: ${(error as NativeError).failure.message}`, { cause: error })
+    : error
 
 const isWithin = (inner: Cidr, outer: Cidr): boolean =>
   inner.family === outer.family &&

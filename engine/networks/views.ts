@@ -40,7 +40,8 @@ export function endpointView(
     ...settings,
     Links: settings.Links,
     Aliases: settings.Aliases ?? [],
-    MacAddress: live?.mac ?? settings.MacAddress ?? '',
+    // An ipvlan has its parent's.
+    MacAddress: network.driver === 'ipvlan' ? '' : (live?.mac ?? settings.MacAddress ?? ''),
     DriverOpts: settings.DriverOpts,
     GwPriority: settings.GwPriority ?? 0,
     NetworkID: network.id,

@@ -25,6 +25,15 @@ export type NetdRequest =
       readonly networkId: string
       readonly names: readonly string[]
     }
+  /** Replaces the default routes through one endpoint, after a connect or disconnect changed which network leads out. ok: {}. */
+  | {
+      readonly op: 'gateways'
+      readonly containerId: string
+      readonly networkId: string
+      readonly gateways: readonly string[]
+    }
+  /** Replaces the published ports of a container. ok: AttachAnswer. errno EADDRINUSE leaves it without any. */
+  | { readonly op: 'ports'; readonly containerId: string; readonly ports: readonly PublishedPort[] }
   /** Removes ports, names, interfaces and the namespace. ok: {}, also when there is none. */
   | { readonly op: 'detach'; readonly containerId: string }
   /** ok: NetdState. */
@@ -38,8 +47,10 @@ export interface NetworkConfig {
   readonly networkId: string
   /** The network's name: `web.shop_default` resolves beside `web`. */
   readonly name: string
-  /** Interface name, at most 15 bytes. */
+  /** Interface name, at most 15 bytes: the bridge, which netd makes, or the parent of `link`, which must be there. */
   readonly bridge: string
+  /** Instead of a bridge: every container gets a child of the interface `bridge`. macvlan: bridge, private, vepa, passthru; ipvlan: l2, l3, l3s. */
+  readonly link?: { readonly driver: 'macvlan' | 'ipvlan'; readonly mode: string }
   /** The gateway's address on the bridge with prefix, e.g. `10.201.0.1/24`; IPv4 first. */
   readonly gateways: readonly string[]
   /** 0 = the kernel's default. */
@@ -58,13 +69,18 @@ export interface EndpointConfig {
   readonly mac: string
   /** With prefix length. */
   readonly addresses: readonly string[]
-  /** Default route through this gateway, at most one endpoint of a container has it per address family. */
+  /**
+   * Default route through this gateway, at most one endpoint of a container has it per address family. `0.0.0.0` and `::`: without a gateway
+   * (ipvlan l3).
+   */
   readonly gateways: readonly string[]
   /**
    * Names that other containers of the network resolve to these addresses: container name first (reverse lookups answer it), service, aliases,
    * short id.
    */
   readonly names: readonly string[]
+  /** Names that this container alone resolves, each to a name of the network: `docker run --link db:store` = `{ store: 'db' }`. */
+  readonly links?: Readonly<Record<string, string>>
 }
 
 export interface PublishedPort {

@@ -76,3 +76,14 @@ int mac_parse(const char *text, uint8_t ret_mac[static 6], struct error *err) {
 		ret_mac[i] = (uint8_t)byte[i];
 	return 0;
 }
+
+bool address_is_within(const struct address *address, const struct address *network) {
+	if (address->family != network->family)
+		return false;
+	for (unsigned bit = 0; bit < network->prefix; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> (bit % 8));
+		if ((address->bytes[bit / 8] ^ network->bytes[bit / 8]) & mask)
+			return false;
+	}
+	return true;
+}

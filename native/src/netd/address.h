@@ -31,3 +31,6 @@ socklen_t address_to_socket(const struct address *address, uint16_t port, struct
 
 /* `02:42:0a:c9:00:02` -> six bytes. */
 int mac_parse(const char *text, uint8_t ret_mac[static 6], struct error *err);
+
+/* Whether `address` lies in the subnet that `network` (an address with prefix) belongs to. */
+bool address_is_within(const struct address *address, const struct address *network);

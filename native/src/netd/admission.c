@@ -135,6 +135,8 @@ int admission_add(const struct ruleset *ruleset, const struct network *networks,
 			return r;
 		for (const struct network *network = networks; network; network = network->next) {
 			char comment[COMMENT_SIZE];
+			if (network->driver != DRIVER_BRIDGE)
+				continue; /* its packets are not forwarded by this host */
 			format_comment(ruleset, network->bridge, comment);
 			if (has_comment(rules, comment))
 				continue;

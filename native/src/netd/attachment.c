@@ -7,6 +7,7 @@
 #include "netd/ports.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Steps of an attachment that can be undone, in order. */
@@ -280,6 +281,50 @@ int attachment_rename(struct netd *netd, const char *container_id, const char *n
 	r = endpoint_rename(endpoint, names, err);
 	if (names_add(&netd->names, endpoint) < 0)
 		return error_set(err, ENOMEM, "names", "no memory for names");
+	return r < 0 ? r : keep_container(netd->directory, container, err);
+}
+
+int attachment_reroute(struct netd *netd, const char *container_id, const char *network_id, json_t *gateways, struct error *err) {
+	struct container *container;
+	struct address former[ADDRESSES_MAX];
+	int r = find(netd, container_id, &container, err);
+	if (r < 0)
+		return r;
+	size_t position = endpoint_position(container, network_id);
+	if (position == container->endpoint_count)
+		return error_set(err, ENOENT, "gateways", "container %s is not in network %s", container_id, network_id);
+	struct endpoint *endpoint = container->endpoints[position];
+	size_t former_count = endpoint->gateway_count;
+	memcpy(former, endpoint->gateways, sizeof former);
+	_cleanup_close_ int netns = netns_open(container->netns, err);
+	if (netns < 0)
+		return netns;
+	_cleanup_close_ int route = interfaces_open_route(&netd->home, netns, err);
+	if (route < 0 || (r = endpoint_reroute(endpoint, gateways, err)) < 0)
+		return route < 0 ? route : r;
+	struct interfaces_place place = {&netd->home, netns, route, netd->route};
+	r = interfaces_reroute(&place, endpoint, former, former_count, err);
+	return r < 0 ? r : keep_container(netd->directory, container, err);
+}
+
+int attachment_publish(struct netd *netd, const char *container_id, json_t *list, struct error *err) {
+	struct container *container;
+	struct port *ports;
+	size_t count;
+	int r = find(netd, container_id, &container, err);
+	if (r < 0 || (r = ports_parse(list, &ports, &count, err)) < 0)
+		return r;
+	remove_rules(netd, container);
+	ports_release(container);
+	free(container->ports);
+	container->ports = ports;
+	container->port_count = count;
+	/* The ports borrow from the list: from here on the container's json holds it. */
+	if (json_object_set(container->json, "ports", list) < 0 || (r = ports_reserve(container, &netd->loop, err)) < 0) {
+		container->port_count = 0;
+		return r < 0 ? r : error_set(err, ENOMEM, "ports", "no memory for ports");
+	}
+	r = add_rules(netd, container, err);
 	return r < 0 ? r : keep_container(netd->directory, container, err);
 }
 

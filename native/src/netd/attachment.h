@@ -14,5 +14,10 @@ int attachment_connect(struct netd *netd, const char *container_id, json_t *endp
 int attachment_disconnect(struct netd *netd, const char *container_id, const char *network_id, struct error *err);
 int attachment_rename(struct netd *netd, const char *container_id, const char *network_id, json_t *names, struct error *err);
 
+/* Replaces the default routes through one endpoint (addresses as texts; none = no route out by it). */
+int attachment_reroute(struct netd *netd, const char *container_id, const char *network_id, json_t *gateways, struct error *err);
+/* Replaces the published ports. EADDRINUSE leaves the container without any. */
+int attachment_publish(struct netd *netd, const char *container_id, json_t *ports, struct error *err);
+
 /* {ports, warnings}: what `attach` answers and `list` shows. */
 json_t *attachment_answer(const struct netd *netd, const struct container *container);

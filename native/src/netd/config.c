@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,38 @@ static int take_addresses(struct object_reader *reader, const char *name, bool h
 	return 0;
 }
 
+static const struct {
+	const char *driver, *mode;
+	enum link_driver number;
+	unsigned value;
+} link_modes[] = {
+	{"macvlan", "bridge", DRIVER_MACVLAN, MACVLAN_MODE_BRIDGE},	{"macvlan", "private", DRIVER_MACVLAN, MACVLAN_MODE_PRIVATE},
+	{"macvlan", "vepa", DRIVER_MACVLAN, MACVLAN_MODE_VEPA},		{"macvlan", "passthru", DRIVER_MACVLAN, MACVLAN_MODE_PASSTHRU},
+	{"ipvlan", "l2", DRIVER_IPVLAN, IPVLAN_MODE_L2},		{"ipvlan", "l3", DRIVER_IPVLAN, IPVLAN_MODE_L3},
+	{"ipvlan", "l3s", DRIVER_IPVLAN, IPVLAN_MODE_L3S},
+};
+
+/* {driver, mode}; absent for a bridge. */
+static int take_link(struct object_reader *outer, struct network *network, struct error *err) {
+	const json_t *link;
+	const char *driver, *mode;
+	struct object_reader reader;
+	int r = take_optional_object(outer, "link", &link, err);
+	if (r <= 0)
+		return r;
+	if ((r = object_open(&reader, link, "network.link", err)) < 0 || (r = take_string(&reader, "driver", &driver, err)) < 0 ||
+		(r = take_string(&reader, "mode", &mode, err)) < 0 || (r = object_close(&reader, err)) < 0)
+		return r;
+	for (size_t i = 0; i < ELEMENTS(link_modes); i++) {
+		if (strcmp(link_modes[i].driver, driver) == 0 && strcmp(link_modes[i].mode, mode) == 0) {
+			network->driver = link_modes[i].number;
+			network->mode = link_modes[i].value;
+			return 0;
+		}
+	}
+	return error_set(err, EINVAL, "json", "network.link: there is no %.16s with mode %.16s", driver, mode);
+}
+
 static int fill_network(struct network *network, struct error *err) {
 	struct object_reader reader;
 	const char *bridge;
@@ -57,7 +90,7 @@ static int fill_network(struct network *network, struct error *err) {
 		(r = take_addresses(&reader, "gateways", true, network->gateways, ADDRESSES_MAX, &network->gateway_count, err)) < 0 ||
 		(r = take_integer(&reader, "mtu", 0, 65535, &mtu, err)) < 0 || (r = take_bool(&reader, "isInternal", &network->is_internal, err)) < 0 ||
 		(r = take_bool(&reader, "masquerade", &network->is_masqueraded, err)) < 0 ||
-		(r = take_bool(&reader, "allowsPeers", &network->allows_peers, err)) < 0)
+		(r = take_bool(&reader, "allowsPeers", &network->allows_peers, err)) < 0 || (r = take_link(&reader, network, err)) < 0)
 		return r;
 	(void)strcpy(network->bridge, bridge);
 	network->mtu = (unsigned)mtu;
@@ -93,6 +126,19 @@ static int take_names(const json_t *array, struct endpoint *endpoint, struct err
 	return 0;
 }
 
+static int take_links(struct object_reader *reader, struct endpoint *endpoint, struct error *err) {
+	int r = take_optional_object(reader, "links", &endpoint->links, err);
+	if (r <= 0)
+		return r;
+	const char *alias;
+	json_t *name;
+	json_object_foreach((json_t *)endpoint->links, alias, name) {
+		if (!json_is_string(name))
+			return error_set(err, EINVAL, "json", "endpoint.links.%.64s: the name of a container is expected", alias);
+	}
+	return 0;
+}
+
 static int fill_endpoint(struct endpoint *endpoint, struct error *err) {
 	struct object_reader reader;
 	const char *mac;
@@ -103,7 +149,8 @@ static int fill_endpoint(struct endpoint *endpoint, struct error *err) {
 		(r = mac_parse(mac, endpoint->mac, err)) < 0 ||
 		(r = take_addresses(&reader, "addresses", true, endpoint->addresses, ADDRESSES_MAX, &endpoint->address_count, err)) < 0 ||
 		(r = take_addresses(&reader, "gateways", false, endpoint->gateways, ADDRESSES_MAX, &endpoint->gateway_count, err)) < 0 ||
-		(r = take_array(&reader, "names", &names, err)) < 0 || (r = take_names(names, endpoint, err)) < 0)
+		(r = take_array(&reader, "names", &names, err)) < 0 || (r = take_names(names, endpoint, err)) < 0 ||
+		(r = take_links(&reader, endpoint, err)) < 0)
 		return r;
 	return object_close(&reader, err);
 }
@@ -127,6 +174,22 @@ int endpoint_rename(struct endpoint *endpoint, json_t *names, struct error *err)
 	if (r < 0)
 		return r;
 	return json_object_set(endpoint->json, "names", names) < 0 ? error_set(err, ENOMEM, "json", "no memory for names") : 0;
+}
+
+int endpoint_reroute(struct endpoint *endpoint, json_t *gateways, struct error *err) {
+	struct address addresses[ADDRESSES_MAX];
+	size_t count = json_array_size(gateways);
+	if (count > ADDRESSES_MAX)
+		return error_set(err, E2BIG, "json", "endpoint.gateways: %zu addresses are too many", count);
+	for (size_t i = 0; i < count; i++) {
+		const char *text;
+		int r = element_string(gateways, i, "gateways", &text, err);
+		if (r < 0 || (r = address_parse(text, false, &addresses[i], err)) < 0)
+			return r;
+	}
+	memcpy(endpoint->gateways, addresses, count * sizeof addresses[0]);
+	endpoint->gateway_count = count;
+	return json_object_set(endpoint->json, "gateways", gateways) < 0 ? error_set(err, ENOMEM, "json", "no memory for gateways") : 0;
 }
 
 static int fill_port(struct port *port, struct error *err) {
@@ -153,26 +216,30 @@ static int fill_port(struct port *port, struct error *err) {
 	return object_close(&reader, err);
 }
 
+int ports_parse(const json_t *array, struct port **ret_ports, size_t *ret_count, struct error *err) {
+	size_t count = json_array_size(array);
+	if (count > PORTS_MAX)
+		return error_set(err, E2BIG, "json", "ports: %zu ports are too many", count);
+	_cleanup_free_ struct port *ports = calloc(count + 1, sizeof *ports);
+	if (!ports)
+		return error_set(err, ENOMEM, "json", "no memory for ports");
+	for (size_t i = 0; i < count; i++)
+		ports[i].listener.source.fd = -1;
+	for (size_t i = 0; i < count; i++) {
+		ports[i].json = json_array_get(array, i);
+		int r = fill_port(&ports[i], err);
+		if (r < 0)
+			return r;
+	}
+	*ret_ports = TAKE_PTR(ports);
+	*ret_count = count;
+	return 0;
+}
+
 static int take_ports(struct object_reader *reader, struct container *container, struct error *err) {
 	const json_t *array;
 	int r = take_array(reader, "ports", &array, err);
-	if (r < 0)
-		return r;
-	size_t count = json_array_size(array);
-	if (count > PORTS_MAX)
-		return error_set(err, E2BIG, "json", "attach.ports: %zu ports are too many", count);
-	container->ports = calloc(count + 1, sizeof *container->ports);
-	if (!container->ports)
-		return error_set(err, ENOMEM, "json", "no memory for ports");
-	container->port_count = count;
-	for (size_t i = 0; i < count; i++)
-		container->ports[i].listener.source.fd = -1;
-	for (size_t i = 0; i < count; i++) {
-		container->ports[i].json = json_array_get(array, i);
-		if ((r = fill_port(&container->ports[i], err)) < 0)
-			return r;
-	}
-	return 0;
+	return r < 0 ? r : ports_parse(array, &container->ports, &container->port_count, err);
 }
 
 static int take_endpoints(struct object_reader *reader, struct container *container, struct error *err) {

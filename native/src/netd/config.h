@@ -15,12 +15,17 @@
 
 enum { ADDRESSES_MAX = 4, ENDPOINTS_MAX = 32, PORTS_MAX = 4096, NAMES_MAX = 64, UPSTREAMS_MAX = 8 };
 
+/* What joins a container to its network: a veth pair into a bridge, or a child of a host's interface (the parent). */
+enum link_driver { DRIVER_BRIDGE, DRIVER_MACVLAN, DRIVER_IPVLAN };
+
 struct network {
 	struct network *next;
 	json_t *json;
 	const char *id;   /* borrowed from json, as all texts here */
 	const char *name;
-	char bridge[IFNAMSIZ];
+	enum link_driver driver;
+	unsigned mode;           /* MACVLAN_MODE_* or IPVLAN_MODE_* */
+	char bridge[IFNAMSIZ];   /* the bridge, or the parent */
 	unsigned bridge_index;
 	struct address gateways[ADDRESSES_MAX];
 	size_t gateway_count;
@@ -44,6 +49,7 @@ struct endpoint {
 	size_t gateway_count;
 	const char *names[NAMES_MAX];
 	size_t name_count;
+	const json_t *links;           /* borrowed: alias -> name of another container, for this one only; NULL = none */
 	unsigned index;                /* of the interface inside */
 	char host_interface[IFNAMSIZ]; /* the other end */
 };
@@ -88,3 +94,7 @@ void container_free(struct container *container);
 
 /* Replaces the names of an endpoint, in its json too. */
 int endpoint_rename(struct endpoint *endpoint, json_t *names, struct error *err);
+/* Replaces the gateways of an endpoint, in its json too. */
+int endpoint_reroute(struct endpoint *endpoint, json_t *gateways, struct error *err);
+/* Parses a list of ports into a new array, which the caller frees; it borrows from `array`. */
+int ports_parse(const json_t *array, struct port **ret_ports, size_t *ret_count, struct error *err);

@@ -42,15 +42,31 @@ static unsigned next_index(const struct endpoint *endpoint, size_t position) {
 	return index;
 }
 
+static void describe_child(struct netlink_batch *batch, const struct interfaces_place *place, const struct endpoint *endpoint) {
+	const struct network *network = endpoint->network;
+	bool is_macvlan = network->driver == DRIVER_MACVLAN;
+	link_add_child(batch, &(struct child_settings){
+				      .kind = is_macvlan ? "macvlan" : "ipvlan",
+				      .mode = network->mode,
+				      .parent = network->bridge_index,
+				      .index = endpoint->index,
+				      .name = endpoint->interface,
+				      .mac = is_macvlan ? endpoint->mac : NULL,
+				      .namespace = place->netns,
+				      .mtu = network->mtu,
+			      });
+}
+
 static void describe_inner(struct netlink_batch *batch, const struct interfaces_place *place, const struct endpoint *endpoint) {
-	link_add_veth(batch, &(struct veth_settings){
-				     .index = endpoint->index,
-				     .name = endpoint->interface,
-				     .mac = endpoint->mac,
-				     .host_name = endpoint->host_interface,
-				     .host_namespace = place->home->fd,
-				     .mtu = endpoint->network->mtu,
-			     });
+	if (endpoint->network->driver == DRIVER_BRIDGE)
+		link_add_veth(batch, &(struct veth_settings){
+					     .index = endpoint->index,
+					     .name = endpoint->interface,
+					     .mac = endpoint->mac,
+					     .host_name = endpoint->host_interface,
+					     .host_namespace = place->home->fd,
+					     .mtu = endpoint->network->mtu,
+				     });
 	for (size_t i = 0; i < endpoint->address_count; i++)
 		link_add_address(batch, endpoint->index, &endpoint->addresses[i]);
 	for (size_t i = 0; i < endpoint->gateway_count; i++)
@@ -58,19 +74,24 @@ static void describe_inner(struct netlink_batch *batch, const struct interfaces_
 }
 
 int interfaces_add(const struct interfaces_place *place, struct endpoint *const *endpoints, size_t count, struct error *err) {
-	_cleanup_batch_ struct netlink_batch inner = {0}, outer = {0};
+	_cleanup_batch_ struct netlink_batch children = {0}, inner = {0}, outer = {0};
 	int r;
 	if (has_ipv6(endpoints, count) && (r = netns_run(place->home, place->netns, enable_ipv6, NULL, err)) < 0)
 		return r;
 	for (size_t i = 0; i < count; i++) {
 		struct endpoint *endpoint = endpoints[i];
 		endpoint->index = next_index(endpoint, i);
-		if ((r = name_outer(endpoint, err)) < 0)
+		if (endpoint->network->driver == DRIVER_BRIDGE && (r = name_outer(endpoint, err)) < 0)
 			return r;
 		describe_inner(&inner, place, endpoint);
+		if (endpoint->network->driver != DRIVER_BRIDGE) {
+			describe_child(&children, place, endpoint);
+			continue;
+		}
 		link_join_bridge(&outer, endpoint->host_interface, endpoint->network->bridge_index, !endpoint->network->allows_peers);
 	}
-	if ((r = netlink_transact(place->inner_route, &inner, NULL, NULL, err)) < 0)
+	if ((r = netlink_transact(place->outer_route, &children, NULL, NULL, err)) < 0 ||
+	    (r = netlink_transact(place->inner_route, &inner, NULL, NULL, err)) < 0)
 		return r;
 	return netlink_transact(place->outer_route, &outer, NULL, NULL, err);
 }
@@ -101,6 +122,21 @@ void interfaces_block(int route, struct endpoint *const *endpoints, size_t count
 			link_block_port(&batch, endpoints[i]->host_interface, index);
 	}
 	(void)netlink_transact(route, &batch, NULL, NULL, &ignored);
+}
+
+int interfaces_reroute(const struct interfaces_place *place, const struct endpoint *endpoint, const struct address *former, size_t former_count,
+		       struct error *err) {
+	_cleanup_batch_ struct netlink_batch batch = {0};
+	for (size_t i = 0; i < former_count; i++) {
+		bool is_kept = false;
+		for (size_t j = 0; j < endpoint->gateway_count; j++)
+			is_kept |= address_equal(&former[i], &endpoint->gateways[j]);
+		if (!is_kept)
+			link_delete_route(&batch, endpoint->index, &former[i]);
+	}
+	for (size_t i = 0; i < endpoint->gateway_count; i++)
+		link_add_route(&batch, endpoint->index, &endpoint->gateways[i]);
+	return netlink_transact(place->inner_route, &batch, NULL, NULL, err);
 }
 
 static int open_inside(void *context, struct error *err) {

@@ -1,5 +1,5 @@
 #pragma once
-/* The interfaces of containers: veth pairs with one end in the container's namespace and the other in a bridge. */
+/* The interfaces of containers: veth pairs with one end in the container's namespace and the other in a bridge, or children of a host's interface. */
 
 #include "netd/config.h"
 #include "netd/netns.h"
@@ -25,6 +25,10 @@ void interfaces_block(int route, struct endpoint *const *endpoints, size_t count
 
 /* Removes one interface from a live container; waits for the kernel (about 20 ms). Absent is success. */
 int interfaces_delete(const struct netns_home *home, int netns, const struct endpoint *endpoint, struct error *err);
+
+/* The default routes of a live container through this endpoint: what `former` has and the endpoint no longer is removed, the rest is set. */
+int interfaces_reroute(const struct interfaces_place *place, const struct endpoint *endpoint, const struct address *former, size_t former_count,
+		       struct error *err);
 
 /* An rtnetlink socket inside the namespace. */
 int interfaces_open_route(const struct netns_home *home, int netns, struct error *err);

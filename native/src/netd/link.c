@@ -85,6 +85,30 @@ void link_add_veth(struct netlink_batch *batch, const struct veth_settings *sett
 	batch_close(batch, link_info);
 }
 
+void link_add_child(struct netlink_batch *batch, const struct child_settings *settings) {
+	bool is_macvlan = strcmp(settings->kind, "macvlan") == 0;
+	struct ifinfomsg info = {.ifi_index = (int)settings->index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	batch_message(batch, settings->kind, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof info);
+	batch_put_text(batch, IFLA_IFNAME, settings->name);
+	batch_put_u32(batch, IFLA_LINK, settings->parent);
+	batch_put_u32(batch, IFLA_NET_NS_FD, (uint32_t)settings->namespace);
+	if (settings->mac)
+		batch_put(batch, IFLA_ADDRESS, settings->mac, 6);
+	if (settings->mtu > 0)
+		batch_put_u32(batch, IFLA_MTU, settings->mtu);
+	size_t link_info = batch_open(batch, IFLA_LINKINFO);
+	batch_put_text(batch, IFLA_INFO_KIND, settings->kind);
+	size_t data = batch_open(batch, IFLA_INFO_DATA);
+	if (is_macvlan) {
+		batch_put_u32(batch, IFLA_MACVLAN_MODE, settings->mode);
+	} else {
+		uint16_t mode = (uint16_t)settings->mode;
+		batch_put(batch, IFLA_IPVLAN_MODE, &mode, sizeof mode);
+	}
+	batch_close(batch, data);
+	batch_close(batch, link_info);
+}
+
 void link_join_bridge(struct netlink_batch *batch, const char *name, unsigned bridge_index, bool is_isolated) {
 	struct ifinfomsg info = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	batch_message(batch, "join bridge", RTM_NEWLINK, 0, &info, sizeof info);
@@ -167,17 +191,29 @@ void link_delete_address(struct netlink_batch *batch, unsigned index, const stru
 	batch_put(batch, IFA_LOCAL, address->bytes, address_length(address));
 }
 
-void link_add_route(struct netlink_batch *batch, unsigned index, const struct address *gateway) {
+static void put_default_route(struct netlink_batch *batch, const char *what, uint16_t type, uint16_t flags, unsigned index,
+			      const struct address *gateway) {
+	bool is_direct = address_is_any(gateway);
 	struct rtmsg info = {
 		.rtm_family = (uint8_t)gateway->family,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_scope = is_direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
 	};
-	batch_message(batch, "add default route", RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof info);
-	batch_put(batch, RTA_GATEWAY, gateway->bytes, address_length(gateway));
+	batch_message(batch, what, type, flags, &info, sizeof info);
+	if (!is_direct)
+		batch_put(batch, RTA_GATEWAY, gateway->bytes, address_length(gateway));
 	batch_put_u32(batch, RTA_OIF, index);
+}
+
+void link_add_route(struct netlink_batch *batch, unsigned index, const struct address *gateway) {
+	put_default_route(batch, "add default route", RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, index, gateway);
+}
+
+void link_delete_route(struct netlink_batch *batch, unsigned index, const struct address *gateway) {
+	put_default_route(batch, "delete default route", RTM_DELROUTE, 0, index, gateway);
+	batch_tolerate(batch, ESRCH);
 }
 
 struct destinations {
@@ -196,7 +232,11 @@ static void on_route(void *context, const struct nlmsghdr *message) {
 	if (!destination || attribute_length(destination) != address_length(&address))
 		return;
 	memcpy(address.bytes, attribute_data(destination), address_length(&address));
-	destinations->on_address(destinations->context, &address);
+	const struct nlattr *through = netlink_attribute(message, sizeof *route, RTA_OIF);
+	uint32_t index = 0;
+	if (through && attribute_length(through) == sizeof index)
+		memcpy(&index, attribute_data(through), sizeof index);
+	destinations->on_address(destinations->context, &address, index);
 }
 
 int link_host_destinations(int fd, address_handler on_address, void *context, struct error *err) {

@@ -42,6 +42,20 @@ void link_join_bridge(struct netlink_batch *batch, const char *name, unsigned br
 /* Takes a bridge port out of service at once: no more frames from or to it, though the container's namespace may live on for a while. */
 void link_block_port(struct netlink_batch *batch, const char *name, unsigned index);
 
+struct child_settings {
+	const char *kind;         /* macvlan, ipvlan */
+	unsigned mode;            /* MACVLAN_MODE_*, IPVLAN_MODE_* */
+	unsigned parent;          /* interface index outside */
+	unsigned index;           /* interface index inside the namespace */
+	const char *name;         /* inside the namespace */
+	const uint8_t *mac;       /* 6 bytes; an ipvlan has its parent's and takes NULL */
+	int namespace;            /* fd of the namespace it goes to */
+	unsigned mtu;             /* 0 = the parent's */
+};
+
+/* Sent outside, where the parent is: an interface of the namespace that sends and receives through the parent. */
+void link_add_child(struct netlink_batch *batch, const struct child_settings *settings);
+
 void link_set_up(struct netlink_batch *batch, unsigned index);
 void link_delete(struct netlink_batch *batch, const char *name);
 /*
@@ -52,9 +66,12 @@ void link_transact_apart(int fd, struct netlink_batch *batch);
 void link_add_address(struct netlink_batch *batch, unsigned index, const struct address *address);
 /* Absent is success. */
 void link_delete_address(struct netlink_batch *batch, unsigned index, const struct address *address);
-/* Default route. */
+/* Default route, in place of the one that there is; 0.0.0.0 and :: as gateway: everything is reached directly (ipvlan l3). */
 void link_add_route(struct netlink_batch *batch, unsigned index, const struct address *gateway);
+/* Absent is success. */
+void link_delete_route(struct netlink_batch *batch, unsigned index, const struct address *gateway);
 
-typedef void (*address_handler)(void *context, const struct address *address);
+/* `index`: the interface that it is reached through, 0 when none. */
+typedef void (*address_handler)(void *context, const struct address *address, unsigned index);
 /* Destinations of the routes in the main tables and the addresses of the interfaces: what the host uses. Default routes are left out. */
 int link_host_destinations(int fd, address_handler on_address, void *context, struct error *err);

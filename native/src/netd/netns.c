@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 static const char stage[] = "netns";
 
@@ -29,6 +31,22 @@ int netns_home_open(struct netns_home *ret_home, struct error *err) {
 		return fd;
 	ret_home->fd = fd;
 	return 0;
+}
+
+int netns_lock(const struct netns_home *home) {
+	enum { TRIES = 200, PAUSE_NS = 5000000 };
+	char path[40];
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", home->fd);
+	/* Locks belong to an open file: home->fd itself may be shared with children. */
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (int i = 0; fd >= 0 && i < TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return TAKE_FD(fd);
+		if (errno != EWOULDBLOCK)
+			return -1;
+		(void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+	}
+	return -1;
 }
 
 static void return_home(const struct netns_home *home) {

@@ -12,6 +12,12 @@ struct netns_home {
 	int fd; /* the namespace that netd was started in */
 };
 
+/*
+ * A lock that all processes of the network namespace share, held until the fd is closed: a lock on the namespace's own file, so that nothing is left
+ * behind. -1 when somebody holds it for more than a second: anybody may, so nobody waits for ever.
+ */
+int netns_lock(const struct netns_home *home);
+
 int netns_home_open(struct netns_home *ret_home, struct error *err);
 
 /* A new namespace, as an fd; the caller stays where it was. -1 with *err filled. */

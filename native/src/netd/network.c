@@ -58,8 +58,56 @@ static void bridge_mac(const struct network *network, uint8_t ret_mac[static 6])
 		ret_mac[i] = (uint8_t)(hash >> (8 * i));
 }
 
-static int bring_up(struct netd *netd, struct network *network, struct error *err) {
-	_cleanup_batch_ struct netlink_batch links = {0}, addresses = {0};
+struct claim {
+	const struct network *network;
+	struct address taken;
+	bool is_taken;
+};
+
+static void on_destination(void *context, const struct address *destination, unsigned index) {
+	struct claim *claim = context;
+	for (size_t i = 0; i < claim->network->gateway_count && index != claim->network->bridge_index; i++) {
+		const struct address *own = &claim->network->gateways[i];
+		/* A wider route (a VPN's 10.0.0.0/8) may be narrowed; one to the subnet or into it would be cut. */
+		if (destination->prefix < own->prefix || !address_is_within(destination, own))
+			continue;
+		claim->taken = *destination;
+		claim->is_taken = true;
+	}
+}
+
+static int check_subnets(struct netd *netd, const struct network *network, struct error *err) {
+	struct claim claim = {.network = network};
+	int r = link_host_destinations(netd->route, on_destination, &claim, err);
+	if (r < 0 || !claim.is_taken)
+		return r;
+	char text[ADDRESS_TEXT_SIZE];
+	address_format(&claim.taken, text);
+	return error_set(err, EADDRINUSE, "network", "%s/%u is used on this host already", text, claim.taken.prefix);
+}
+
+static int add_addresses(struct netd *netd, const struct network *network, bool checks, struct error *err) {
+	_cleanup_batch_ struct netlink_batch addresses = {0};
+	_cleanup_close_ int lock = -1; /* of all daemons of this host one at a time looks and takes */
+	int r;
+	if (checks) {
+		lock = netns_lock(&netd->home);
+		if ((r = check_subnets(netd, network, err)) < 0)
+			return r;
+	}
+	for (size_t i = 0; i < network->gateway_count; i++)
+		link_add_address(&addresses, network->bridge_index, &network->gateways[i]);
+	return netlink_transact(netd->route, &addresses, NULL, NULL, err);
+}
+
+/* `checks`: fails with EADDRINUSE when the host reaches a subnet of the network by another interface. */
+static int bring_up(struct netd *netd, struct network *network, bool checks, struct error *err) {
+	/* The parent is the administrator's: it is found and left as it is. */
+	if (network->driver != DRIVER_BRIDGE) {
+		int found = link_find(netd->route, network->bridge, &network->bridge_index, err);
+		return found == -ENODEV ? error_set(err, ENODEV, "network", "-o parent interface was not found on the host: %s", network->bridge) : found;
+	}
+	_cleanup_batch_ struct netlink_batch links = {0};
 	struct bridge_settings settings = {.name = network->bridge, .group = netd->group, .mtu = network->mtu};
 	bridge_mac(network, settings.mac);
 	link_add_bridge(&links, &settings);
@@ -73,15 +121,15 @@ static int bring_up(struct netd *netd, struct network *network, struct error *er
 		return r;
 	if ((r = set_bridge_sysctl(network, "ipv4", "route_localnet", "1", err)) < 0)
 		return r;
-	for (size_t i = 0; i < network->gateway_count; i++)
-		link_add_address(&addresses, network->bridge_index, &network->gateways[i]);
-	return netlink_transact(netd->route, &addresses, NULL, NULL, err);
+	return add_addresses(netd, network, checks, err);
 }
 
 /* The addresses go at once, so that the subnet can be used again. */
 static void take_down(struct netd *netd, const struct network *network) {
 	_cleanup_batch_ struct netlink_batch addresses = {0}, links = {0};
 	struct error ignored;
+	if (network->driver != DRIVER_BRIDGE)
+		return;
 	for (size_t i = 0; i < network->gateway_count; i++)
 		link_delete_address(&addresses, network->bridge_index, &network->gateways[i]);
 	(void)netlink_transact(netd->route, &addresses, NULL, NULL, &ignored);
@@ -97,7 +145,7 @@ static int add_rules(struct netd *netd, const struct network *network, struct er
 	return r < 0 ? r : admission_add(&netd->ruleset, netd->networks, err);
 }
 
-static int insert(struct netd *netd, json_t *config, bool *ret_is_new, struct network **ret_network, struct error *err) {
+static int insert(struct netd *netd, json_t *config, bool checks, bool *ret_is_new, struct network **ret_network, struct error *err) {
 	struct network *network;
 	int r = network_parse(config, &network, err);
 	if (r < 0)
@@ -111,7 +159,7 @@ static int insert(struct netd *netd, json_t *config, bool *ret_is_new, struct ne
 		return is_same ? 0 : error_set(err, EEXIST, "network", "network %s exists with another configuration", known->id);
 	}
 	bool was_guarding = netd->ruleset.guards_forwarding;
-	if ((r = enable_forwarding(netd, err)) < 0 || (r = bring_up(netd, network, err)) < 0) {
+	if ((r = enable_forwarding(netd, err)) < 0 || (r = bring_up(netd, network, checks, err)) < 0) {
 		if (network->bridge_index > 0)
 			take_down(netd, network);
 		network_free(network);
@@ -139,7 +187,7 @@ static void take_out(struct netd *netd, struct network *network) {
 int network_create(struct netd *netd, json_t *config, struct network **ret_network, struct error *err) {
 	bool is_new;
 	struct network *network;
-	int r = insert(netd, config, &is_new, &network, err);
+	int r = insert(netd, config, true, &is_new, &network, err);
 	if (r < 0)
 		return r;
 	if (is_new && ((r = add_rules(netd, network, err)) < 0 || (r = keep_network(netd->directory, network, err)) < 0)) {
@@ -153,7 +201,7 @@ int network_create(struct netd *netd, json_t *config, struct network **ret_netwo
 int network_restore(struct netd *netd, json_t *config, struct error *err) {
 	bool is_new;
 	struct network *network;
-	return insert(netd, config, &is_new, &network, err);
+	return insert(netd, config, false, &is_new, &network, err);
 }
 
 int network_remove(struct netd *netd, const char *id, struct error *err) {

@@ -77,6 +77,32 @@ static int op_names(struct netd *netd, json_t *request, json_t **ret_ok, struct 
 	return attachment_rename(netd, id, network, (json_t *)names, err);
 }
 
+static int op_gateways(struct netd *netd, json_t *request, json_t **ret_ok, struct error *err) {
+	(void)ret_ok;
+	struct object_reader reader;
+	const char *id, *network;
+	const json_t *gateways;
+	int r;
+	if ((r = object_open(&reader, request, "gateways", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
+	    (r = take_string(&reader, "networkId", &network, err)) < 0 || (r = take_array(&reader, "gateways", &gateways, err)) < 0 ||
+	    (r = object_close(&reader, err)) < 0)
+		return r;
+	return attachment_reroute(netd, id, network, (json_t *)gateways, err);
+}
+
+static int op_ports(struct netd *netd, json_t *request, json_t **ret_ok, struct error *err) {
+	struct object_reader reader;
+	const char *id;
+	const json_t *ports;
+	int r;
+	if ((r = object_open(&reader, request, "ports", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
+	    (r = take_array(&reader, "ports", &ports, err)) < 0 || (r = object_close(&reader, err)) < 0 ||
+	    (r = attachment_publish(netd, id, (json_t *)ports, err)) < 0)
+		return r;
+	*ret_ok = attachment_answer(netd, netd_find_container(netd, id));
+	return 0;
+}
+
 static int op_detach(struct netd *netd, json_t *request, json_t **ret_ok, struct error *err) {
 	(void)ret_ok;
 	struct object_reader reader;
@@ -106,7 +132,8 @@ static int op_list(struct netd *netd, json_t *request, json_t **ret_ok, struct e
 	return 0;
 }
 
-static void on_destination(void *context, const struct address *address) {
+static void on_destination(void *context, const struct address *address, unsigned index) {
+	(void)index;
 	char text[ADDRESS_TEXT_SIZE], cidr[ADDRESS_TEXT_SIZE + 8];
 	address_format(address, text);
 	(void)snprintf(cidr, sizeof cidr, "%s/%u", text, address->prefix);
@@ -146,7 +173,7 @@ static const struct {
 	int (*run)(struct netd *netd, json_t *request, json_t **ret_ok, struct error *err);
 } operations[] = {
 	{"networkCreate", op_network_create}, {"networkRemove", op_network_remove}, {"attach", op_attach}, {"connect", op_connect},
-	{"disconnect", op_disconnect},	      {"names", op_names},		    {"detach", op_detach}, {"list", op_list},
+	{"disconnect", op_disconnect},	      {"names", op_names},		    {"gateways", op_gateways}, {"ports", op_ports}, {"detach", op_detach}, {"list", op_list},
 	{"routes", op_routes},		      {"shutdown", op_shutdown},
 };
 

@@ -4,15 +4,36 @@
 #include <string.h>
 #include <strings.h>
 
+/* The container that `name` is a link to, for this one only; NULL when it is none. */
+static const char *find_link(const struct endpoint *endpoint, const char *name, size_t length) {
+	const char *alias;
+	json_t *target;
+	json_object_foreach((json_t *)endpoint->links, alias, target) {
+		if (strlen(alias) == length && strncasecmp(alias, name, length) == 0)
+			return json_string_value(target);
+	}
+	return NULL;
+}
+
+/* Endpoints of one network that the first `length` bytes of `name` stand for: a link goes before a name. */
+static size_t find_in_network(const struct endpoint *from, const struct names *names, const char *name, size_t length,
+			      struct endpoint **ret_endpoints) {
+	const char *target = find_link(from, name, length);
+	if (target)
+		return names_find(names, from->network, target, strlen(target), ret_endpoints, RESOLVE_MAX);
+	return names_find(names, from->network, name, length, ret_endpoints, RESOLVE_MAX);
+}
+
 /* Endpoints that `name` stands for, seen from the container: its networks in order, first `name`, then `name.<network>`. */
 static size_t find_endpoints(const struct container *container, const struct names *names, const char *name, struct endpoint **ret_endpoints) {
 	size_t length = strlen(name);
 	for (size_t i = 0; i < container->endpoint_count; i++) {
-		const struct network *network = container->endpoints[i]->network;
-		size_t found = names_find(names, network, name, length, ret_endpoints, RESOLVE_MAX);
-		size_t suffix = strlen(network->name);
-		if (found == 0 && length > suffix + 1 && name[length - suffix - 1] == '.' && strcasecmp(name + length - suffix, network->name) == 0)
-			found = names_find(names, network, name, length - suffix - 1, ret_endpoints, RESOLVE_MAX);
+		const struct endpoint *from = container->endpoints[i];
+		const char *network = from->network->name;
+		size_t found = find_in_network(from, names, name, length, ret_endpoints);
+		size_t suffix = strlen(network);
+		if (found == 0 && length > suffix + 1 && name[length - suffix - 1] == '.' && strcasecmp(name + length - suffix, network) == 0)
+			found = find_in_network(from, names, name, length - suffix - 1, ret_endpoints);
 		if (found > 0)
 			return found;
 	}
@@ -26,17 +47,6 @@ static void add_addresses(struct endpoint *const *endpoints, size_t count, sa_fa
 			if (endpoint->addresses[j].family == family)
 				dns_answer_add_address(answer, family, endpoint->addresses[j].bytes, RESOLVE_TTL);
 	}
-}
-
-static bool is_within(const struct address *address, const struct address *network) {
-	if (address->family != network->family)
-		return false;
-	for (unsigned bit = 0; bit < network->prefix; bit++) {
-		uint8_t mask = (uint8_t)(0x80 >> (bit % 8));
-		if ((address->bytes[bit / 8] ^ network->bytes[bit / 8]) & mask)
-			return false;
-	}
-	return true;
 }
 
 /* Reverse lookups are rare and the list is short: it is searched. */
@@ -71,7 +81,7 @@ static enum resolve_result resolve_pointer(const struct container *container, co
 		}
 		/* An address of the network that nobody has: nobody outside knows it either. */
 		for (size_t j = 0; j < network->gateway_count; j++) {
-			if (is_within(&address, &network->gateways[j])) {
+			if (address_is_within(&address, &network->gateways[j])) {
 				*ret_rcode = DNS_NXDOMAIN;
 				return RESOLVE_ANSWERED;
 			}

@@ -260,6 +260,8 @@ typedef void (*element_change)(struct netlink_batch *batch, const struct nft_tab
 
 static void change_network(struct netlink_batch *batch, const struct nft_table *table, const struct network *network, element_change change) {
 	char pair[2 * IFNAMSIZ];
+	if (network->driver != DRIVER_BRIDGE)
+		return; /* its packets do not pass the host's rules */
 	memcpy(pair, network->bridge, IFNAMSIZ);
 	memcpy(pair + IFNAMSIZ, network->bridge, IFNAMSIZ);
 	if (network->allows_peers)

@@ -42,13 +42,16 @@ let count = 0
 /** The id of the container with that name. */
 export const containerId = (name: string): string => createHash('sha256').update(name).digest('hex')
 
-export async function openLab(): Promise<Lab> {
+/** With `neighbour`, a second daemon on the same host: both see the same interfaces. */
+export async function openLab(neighbour?: Lab): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'berth-net-'))
   const runDir = join(directory, 'run')
   const instance = `nt${process.pid}x${++count}`
   const wrapper = join(directory, 'native')
   const native = join(process.env['BERTH_ROOT'] ?? '.', 'dist/berth-native')
-  await writeFile(wrapper, `#!/bin/sh\nexec /usr/bin/unshare --net -- ${native} "$@"\n`)
+  const namespace =
+    neighbour === undefined ? '/usr/bin/unshare --net' : `/usr/bin/nsenter --net=/proc/${neighbour.netdPid()}/ns/net`
+  await writeFile(wrapper, `#!/bin/sh\nexec ${namespace} -- ${native} "$@"\n`)
   await chmod(wrapper, 0o755)
   const spawner = await startSpawner({ native: wrapper, runDir, instance, onLost: () => undefined })
   const events = new EventBus({ now: Date.now })
@@ -71,11 +74,12 @@ export async function openLab(): Promise<Lab> {
     return stdout.trim()
   }
   const host = (...command: readonly string[]): Promise<string> => enter('host', command)
-  await host(
-    'sh',
-    '-c',
-    'ip link set lo up; ip link add up0 type bridge; ip addr add 198.51.100.1/24 dev up0; ip link set up0 up',
-  )
+  if (neighbour === undefined)
+    await host(
+      'sh',
+      '-c',
+      'ip link set lo up; ip link add up0 type bridge; ip addr add 198.51.100.1/24 dev up0; ip link set up0 up',
+    )
   return {
     networks: () => networks,
     events,

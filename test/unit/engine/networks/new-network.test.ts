@@ -64,7 +64,8 @@ test('mistakes are told apart', () => {
     [() => make({ Name: '../x' }), 'INVALID_ARGUMENT', /invalid network name/],
     [() => make({ Name: 'bridge' }), 'FORBIDDEN', /predefined bridge network/],
     [() => make({ Driver: 'host' }), 'FORBIDDEN', /only one instance of "host"/],
-    [() => make({ Driver: 'macvlan' }), 'NOT_FOUND', /network driver "macvlan"/],
+    [() => make({ Driver: 'overlay' }), 'NOT_FOUND', /plugin "overlay" not found/],
+    [() => make({ Driver: 'macvlan' }), 'INVALID_ARGUMENT', /option parent/],
     [() => make(withConfig({ Subnet: '10.77.0.0' })), 'INVALID_ARGUMENT', /invalid subnet 10\.77\.0\.0/],
     [
       () => make(withConfig({ Subnet: '10.77.0.0/24', Gateway: '10.78.0.1' })),
