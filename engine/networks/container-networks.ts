@@ -4,27 +4,19 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { AttachAnswer, AttachConfig, EndpointConfig, NetdState } from '../../schemas/runtime/netd.ts'
 import type { EventBus } from '../events/bus.ts'
 import type { Logger } from '../log.ts'
-import { NativeError } from '../runtime/connection.ts'
 import type { Collection } from '../store/store.ts'
-import { AddressBook, type Lease } from './address-book.ts'
+import { AddressBook } from './address-book.ts'
 import type { Attachment, ContainerNetworks, NetworkRequest } from './attachments.ts'
 import type { NetworkCatalog } from './catalog.ts'
-import {
-  attachConfig,
-  type EndpointWish,
-  endpointConfig,
-  endpointNames,
-  exitsOf,
-  gatewayOf,
-  type PlacedEndpoint,
-  wantedAddresses,
-} from './endpoints.ts'
+import { attachConfig, endpointConfig, endpointNames, type PlacedEndpoint, wantedAddresses } from './endpoints.ts'
+import { exitChanges } from './exits.ts'
 import { hostNameservers } from './host-resolver.ts'
 import { parseLink } from './links.ts'
 import type { Netd } from './netd.ts'
-import { keepNumbers, portSummaries } from './ports.ts'
+import { explainPortInUse } from './port-in-use.ts'
+import { portSummaries } from './ports.ts'
 import type { NetworkRecord } from './record.ts'
-import { type Attached, endpointId, endpointView, settingsView } from './views.ts'
+import { type Attached, endpointView, settingsView } from './views.ts'
 import { checkRequest, parseMode, unconnected, warningsOf, wishesOf } from './wishes.ts'
 
 export interface ContainerNetworksOptions {
@@ -312,7 +304,10 @@ export class ContainerAttachments implements ContainerNetworks {
       return attached
     } catch (error) {
       for (const { network } of placed) this.#addresses.release(network.id, containerId)
-      throw this.#explain(error, request, placed)
+      throw explainPortInUse(error, request, {
+        networkId: placed[0]?.network.id ?? '',
+        ownerOf: port => this.#ownerOf(port),
+      })
     }
   }
 
@@ -364,21 +359,14 @@ export class ContainerAttachments implements ContainerNetworks {
     const { containerId } = request
     const attached = this.#attached.get(containerId)
     if (attached === undefined) return
-    const live = attached.config.endpoints
-    const placed = this.#wishes(request).flatMap(wish => placeAgain(wish, live))
-    const exits = exitsOf(request, placed)
-    for (const [position, endpoint] of placed.entries()) {
-      const networkId = endpoint.network.id
-      const gateways = exits.routes(position).flatMap(family => gatewayOf(endpoint, family) ?? [])
-      const former = live.find(one => one.networkId === networkId)?.gateways ?? []
-      if (gateways.join() === former.join()) continue
-      await this.#options.netd.request('gateways', { containerId, networkId, gateways })
+    const { gateways, ports } = exitChanges(request, this.#wishes(request), attached)
+    for (const { networkId, gateways: wanted } of gateways) {
+      await this.#options.netd.request('gateways', { containerId, networkId, gateways: wanted })
       this.#replaceEndpoints(containerId, all =>
-        all.map(one => (one.networkId === networkId ? { ...one, gateways } : one)),
+        all.map(one => (one.networkId === networkId ? { ...one, gateways: wanted } : one)),
       )
     }
-    const ports = keepNumbers(exits.ports, attached.ports)
-    if (JSON.stringify(ports) === JSON.stringify(attached.ports)) return
+    if (ports === undefined) return
     const answer = await this.#options.netd.request<'ports', AttachAnswer>('ports', { containerId, ports })
     const config = this.#attached.get(containerId)?.config ?? attached.config
     this.#attached.set(containerId, { config: { ...config, ports }, ports: answer.ports, warnings: answer.warnings })
@@ -391,19 +379,9 @@ export class ContainerAttachments implements ContainerNetworks {
     this.#attached.set(containerId, { ...attached, config })
   }
 
-  /** A port in use in dockerd's words, with the container that has it where it is one of ours. */
-  #explain(error: unknown, request: NetworkRequest, placed: readonly PlacedEndpoint[]): unknown {
-    if (!(error instanceof NativeError) || error.failure.errno !== 98) return error
-    const text = error.failure.message
-    const port = Number(/:(\d+)\//.exec(text)?.[1])
-    const holder = [...this.#attached].find(([, other]) => other.ports.some(one => one.hostPort === port))?.[0]
-    const name = holder === undefined ? undefined : this.#options.requests.get(holder)?.name
-    const endpoint = endpointId(placed[0]?.network.id ?? '', request.containerId)
-    return new BerthError(
-      'CONFLICT',
-      `driver failed programming external connectivity on endpoint ${request.name} (${endpoint}): ${text}`,
-      { cause: error, ...(name === undefined ? {} : { hint: `port is already allocated, by container ${name}` }) },
-    )
+  #ownerOf(hostPort: number): string | undefined {
+    const owner = [...this.#attached].find(([, other]) => other.ports.some(one => one.hostPort === hostPort))?.[0]
+    return owner === undefined ? undefined : this.#options.requests.get(owner)?.name
   }
 
   #publish(action: 'connect' | 'disconnect', networkId: string, containerId: string): void {
@@ -415,15 +393,4 @@ export class ContainerAttachments implements ContainerNetworks {
       type: network.driver,
     })
   }
-}
-
-/** An endpoint as it was placed, from what netd has of it; none when netd has nothing. */
-function placeAgain(wish: EndpointWish, live: readonly EndpointConfig[]): PlacedEndpoint[] {
-  const endpoint = live.find(one => one.networkId === wish.network.id)
-  if (endpoint === undefined) return []
-  const leases = endpoint.addresses.map((text): Lease => {
-    const [address = '', prefix] = text.split('/')
-    return { family: address.includes(':') ? 6 : 4, address, prefix: Number(prefix) }
-  })
-  return [{ ...wish, leases }]
 }
