@@ -6,7 +6,7 @@ import { checkCycles } from './check/cycles.ts'
 import { checkReferences } from './check/references.ts'
 import { checkResources } from './check/resource-checks.ts'
 import { checkService } from './check/service-checks.ts'
-import { normalizeService } from './complete/normalize-service.ts'
+import { normalizeService, textsAt } from './complete/normalize-service.ts'
 import { neededBy, profileNames, selectByProfile } from './complete/profiles.ts'
 import { nameResources, withDefaultNetwork, withoutUnused } from './complete/resources.ts'
 import { withServiceFiles } from './complete/service-files.ts'
@@ -34,7 +34,7 @@ export function loadStack(options: LoadOptions): LoadedStack {
   const stack = raw.tree === undefined ? undefined : complete(raw, raw.tree, options, problems)
   const canonical = stack === undefined ? undefined : canonicalPlain(stack.tree)
   const isGood = stack !== undefined && canonical !== undefined && !problems.hasErrors && options.noInterpolate !== true
-  const project = isGood ? projectOf(raw, stack, canonical, options) : undefined
+  const project = isGood ? projectOf(raw, stack, canonical) : undefined
   return {
     project,
     canonical: problems.hasErrors ? undefined : canonical,
@@ -52,6 +52,8 @@ interface CompleteStack {
   readonly disabled: MapNode
   readonly active: readonly string[]
   readonly allProfiles: readonly string[]
+  /** Paths of `label_file` by service. */
+  readonly labelFiles: ReadonlyMap<string, readonly string[]>
 }
 
 function complete(raw: RawStack, merged: MapNode, options: LoadOptions, problems: Problems): CompleteStack {
@@ -87,7 +89,14 @@ function complete(raw: RawStack, merged: MapNode, options: LoadOptions, problems
   if (shown !== enabled) stack = withEntry(stack, 'services', shown)
   if (options.allResources !== true) stack = withoutUnused(stack, shown)
   if (valueAt(stack, 'services') === undefined) stack = withEntry(stack, 'services', mapNode(new Map(), undefined))
-  return { tree: stack, disabled: selection.disabled, active: selection.active, allProfiles: profileNames(services) }
+  const labelFiles = new Map(
+    [...selection.enabled.entries].map(([name, { value }]) => [
+      name,
+      textsAt(value, 'label_file').map(each => each.text),
+    ]),
+  )
+  const { disabled, active } = selection
+  return { tree: stack, disabled, active, allProfiles: profileNames(services), labelFiles }
 }
 
 function checkConsistency(stack: MapNode, enabled: MapNode, disabled: MapNode, problems: Problems): void {
@@ -99,12 +108,7 @@ function checkConsistency(stack: MapNode, enabled: MapNode, disabled: MapNode, p
   checkCycles(enabled, problems)
 }
 
-function projectOf(
-  raw: RawStack,
-  stack: CompleteStack,
-  canonical: Readonly<Record<string, unknown>>,
-  options: LoadOptions,
-): Project {
+function projectOf(raw: RawStack, stack: CompleteStack, canonical: Readonly<Record<string, unknown>>): Project {
   const disabled = canonicalPlain(
     mapNode(new Map([['services', { mark: undefined, value: stack.disabled }]]), undefined),
   )
@@ -116,7 +120,7 @@ function projectOf(
     canonical,
     disabledServices: disabled['services'],
     environment: raw.environment,
-    readFile: options.fs.readFile,
+    labelFiles: stack.labelFiles,
     positionOf: (path: string): SourcePosition | undefined => findPosition(stack.tree, path),
   })
 }

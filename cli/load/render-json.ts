@@ -56,13 +56,14 @@ export function jsonTree(tree: Tree): Tree {
   return result
 }
 
-function section(name: string, resources: Tree): Tree {
-  return mapped(resources, value => {
-    const resource = inJson(value, rulesBelow(rulesBelow(rules, name), '*'))
-    if (!isMap(resource)) return resource
-    if (name === 'networks') return { ipam: {}, ...resource }
-    return name === 'services' ? serviceInJson(resource) : resource
-  })
+const section = (name: string, resources: Tree): Tree => mapped(resources, value => resourceJson(name, value))
+
+/** One resource of a section, e.g. of `services`. */
+export function resourceJson(section: string, value: unknown): unknown {
+  const resource = inJson(value, rulesBelow(rulesBelow(rules, section), '*'))
+  if (!isMap(resource)) return resource
+  if (section === 'networks') return { ipam: {}, ...resource }
+  return section === 'services' ? serviceInJson(resource) : resource
 }
 
 function serviceInJson(service: Tree): Tree {

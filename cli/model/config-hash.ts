@@ -1,72 +1,126 @@
 import { createHash } from 'node:crypto'
-import type { Network, Service, Volume } from './project.ts'
+import { resourceJson } from '../load/render-json.ts'
+import { type Attributes, attributes } from './attributes.ts'
 
-/** Goes into every hash. It changes only when the meaning of what is hashed does, never because a field is added: absent fields leave no trace. */
-const VERSION = 'berth/1'
+/**
+ * The hashes of docker compose 2.40 (pkg/compose/hash.go): sha256 over the JSON of the resource as Go writes it. With them in our labels
+ * `docker compose up` finds our containers, networks and volumes as it would have made them, and we find its own.
+ */
+type Section = 'services' | 'networks' | 'volumes'
 
-/** What may change without making a container anew, as in Compose: how to get the image, how many, after what. */
-const outsideContainer = ['name', 'build', 'pullPolicy', 'scale', 'profiles', 'dependsOn', 'attach'] as const
+/** What may change without making a container anew: how to get the image, how many, after what. */
+const outsideContainer = ['build', 'pull_policy', 'scale', 'depends_on', 'profiles']
 
-export type HashedService = Omit<Service, 'configHash'>
-
-/** sha256 over the canonical JSON of what a container is made from, with the contents of its secrets and configs. */
-export function serviceHash(
-  service: HashedService,
-  digestOf: (section: 'secrets' | 'configs', key: string) => string,
-): string {
-  const container: Record<string, unknown> = { ...service }
-  for (const key of outsideContainer) delete container[key]
-  const files = (['secrets', 'configs'] as const).flatMap(section =>
-    service[section].map(({ source, target }) => `${section} ${target} ${digestOf(section, source)}`),
-  )
-  return hash({
-    ...container,
-    files,
-    clears: { command: isCleared(service.command), entrypoint: isCleared(service.entrypoint) },
-  })
+/** `own` is the canonical form; `label_file`, whose labels are in `own` already, is part of what Compose hashes. */
+export function serviceHash(own: Attributes, labelFiles: readonly string[]): string {
+  const service: Record<string, unknown> = { ...own }
+  for (const key of outsideContainer) delete service[key]
+  if (own['deploy'] !== undefined) {
+    const { replicas: _, ...deploy } = attributes(own['deploy'])
+    service['deploy'] = deploy
+  }
+  if (labelFiles.length > 0) service['label_file'] = labelFiles
+  return hash('services', service)
 }
 
-export function networkHash({
-  driver,
-  driverOpts,
-  isInternal,
-  isAttachable,
-  enableIpv4,
-  enableIpv6,
-  ipam,
-  labels,
-}: Omit<Network, 'configHash'>): string {
-  return hash({ driver, driverOpts, isInternal, isAttachable, enableIpv4, enableIpv6, ipam, labels })
+export const networkHash = (own: Attributes): string => hash('networks', own)
+
+/** A volume without a driver is a local one. */
+export const volumeHash = (own: Attributes): string => hash('volumes', { ...own, driver: own['driver'] ?? 'local' })
+
+function hash(section: Section, own: Attributes): string {
+  const json = goJson(resourceJson(section, own), fieldOrder[section])
+  return createHash('sha256').update(json).digest('hex')
 }
 
-/** Labels stay out: a volume made anew has lost its data. */
-export function volumeHash({ name, driver, driverOpts }: Omit<Volume, 'configHash'>): string {
-  return hash({ name, driver, driverOpts })
+/** Names of a struct's fields in the order of its declaration; of those that are structs themselves, their own. */
+interface Fields {
+  readonly order: readonly string[]
+  /** By name; `*` is any key of a map or item of a list. */
+  readonly below?: Readonly<Record<string, Fields>>
 }
 
-/** JSON with sorted keys and without what is absent or empty, so that neither order nor a new field that nobody set changes it. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(strip(value)) ?? 'null'
-}
-
-function hash(value: object): string {
-  return createHash('sha256')
-    .update(`${VERSION}\n${canonicalJson(value)}`)
-    .digest('hex')
-}
-
-function strip(value: unknown): unknown {
-  if (value === false || value === undefined) return undefined
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(each => strip(each) ?? null)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-    .map(([key, each]) => [key, strip(each)] as const)
+/** JSON without blanks, fields in the order of their struct, keys of maps sorted, and `<`, `>` and `&` escaped, as Go's encoding/json does. */
+function goJson(value: unknown, fields: Fields | undefined): string {
+  if (Array.isArray(value)) return `[${value.map(item => goJson(item, fields?.below?.['*'])).join(',')}]`
+  if (typeof value !== 'object' || value === null) return escaped(JSON.stringify(value) ?? 'null')
+  const members = Object.entries(value)
     .filter(([, each]) => each !== undefined)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+    .sort(([one], [other]) => rank(fields, one) - rank(fields, other) || (one < other ? -1 : 1))
+    .map(
+      ([key, each]) => `${escaped(JSON.stringify(key))}:${goJson(each, fields?.below?.[key] ?? fields?.below?.['*'])}`,
+    )
+  return `{${members.join(',')}}`
 }
 
-/** `command: []` and no command are not the same: the first clears the image's. */
-function isCleared(command: readonly string[] | undefined): boolean {
-  return command?.length === 0
+function rank(fields: Fields | undefined, key: string): number {
+  const index = fields?.order.indexOf(key) ?? 0
+  return index === -1 ? Number.MAX_SAFE_INTEGER : index
+}
+
+function escaped(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+const struct = (order: string, below: Readonly<Record<string, Fields>> = {}): Fields => ({
+  order: order.split(' '),
+  below,
+})
+const each = (fields: Fields): Fields => ({ order: [], below: { '*': fields } })
+
+const rolling = struct('parallelism delay failure_action monitor max_failure_ratio order')
+const deviceRequest = struct('capabilities driver count device_ids options')
+const resource = struct('cpus memory pids devices generic_resources', { devices: each(deviceRequest) })
+const fileReference = struct('source target uid gid mode')
+const hook = struct('command user privileged working_dir environment')
+
+/** compose-go 2.9, types package. Structs whose fields stand in the order of the alphabet need no entry. */
+const service = struct(
+  'profiles annotations attach build develop blkio_config cap_add cap_drop cgroup_parent cgroup cpu_count cpu_percent cpu_period ' +
+    'cpu_quota cpu_rt_period cpu_rt_runtime cpus cpuset cpu_shares command configs container_name credential_spec depends_on deploy ' +
+    'device_cgroup_rules devices dns dns_opt dns_search dockerfile domainname entrypoint provider environment env_file expose extends ' +
+    'external_links extra_hosts group_add gpus hostname healthcheck image init ipc isolation labels label_file links logging mem_limit ' +
+    'mem_reservation memswap_limit mem_swappiness mac_address models network_mode networks oom_kill_disable oom_score_adj pid pids_limit ' +
+    'platform ports privileged pull_policy read_only restart runtime scale secrets security_opt shm_size stdin_open stop_grace_period ' +
+    'stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode uts volumes volumes_from working_dir post_start pre_stop',
+  {
+    blkio_config: struct('weight weight_device device_read_bps device_read_iops device_write_bps device_write_iops'),
+    configs: each(fileReference),
+    credential_spec: struct('config file registry'),
+    deploy: struct(
+      'mode replicas labels update_config rollback_config resources restart_policy placement endpoint_mode',
+      {
+        update_config: rolling,
+        rollback_config: rolling,
+        resources: struct('limits reservations', { limits: resource, reservations: resource }),
+        placement: struct('constraints preferences max_replicas_per_node'),
+      },
+    ),
+    develop: struct('watch', {
+      watch: each(struct('path action target exec ignore include initial_sync', { exec: hook })),
+    }),
+    devices: each(struct('source target permissions')),
+    gpus: each(deviceRequest),
+    healthcheck: struct('test timeout interval retries start_period start_interval disable'),
+    ports: each(struct('name mode host_ip target published protocol app_protocol')),
+    post_start: each(hook),
+    pre_stop: each(hook),
+    provider: struct('type options'),
+    secrets: each(fileReference),
+    ulimits: each(struct('soft hard')),
+    volumes: each(
+      struct('type source target read_only consistency bind volume tmpfs image', {
+        bind: struct('selinux propagation create_host_path recursive'),
+        tmpfs: struct('size mode'),
+      }),
+    ),
+  },
+)
+
+const fieldOrder: Readonly<Record<Section, Fields>> = {
+  services: service,
+  networks: struct('name driver driver_opts ipam external internal attachable labels enable_ipv4 enable_ipv6', {
+    ipam: struct('driver config', { config: each(struct('subnet gateway ip_range aux_addresses')) }),
+  }),
+  volumes: struct('name driver driver_opts external labels'),
 }

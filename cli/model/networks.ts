@@ -54,7 +54,7 @@ export function network(value: unknown, key: string): Network {
       config: list(ipam['config']).map(subnet),
     },
   }
-  return { ...declared, configHash: networkHash(declared) }
+  return { ...declared, configHash: networkHash(own) }
 }
 
 function subnet(value: unknown): Network['ipam']['config'][number] {

@@ -108,7 +108,7 @@ export interface Service {
     | { readonly driver: string | undefined; readonly options: Readonly<Record<string, string>> }
     | undefined
 
-  /** sha256 over the versioned canonical form of everything that a container is made from (file contents included). See config-hash.ts. */
+  /** What Compose would write into its label for this service. See config-hash.ts. */
   readonly configHash: string
 }
 

@@ -1,5 +1,4 @@
 import { type Attributes, attributes, list, mapValues, number, text, textMap, texts } from './attributes.ts'
-import type { HashedService } from './config-hash.ts'
 import { dependencies } from './dependencies.ts'
 import { healthcheck, milliseconds } from './healthcheck.ts'
 import { imageSource } from './image.ts'
@@ -12,7 +11,7 @@ import { resources, ulimits } from './resources.ts'
 import { restartPolicy } from './restart.ts'
 
 /** A service of the canonical tree as the rest of Berth sees it; everything but its hash. */
-export function serviceOf(name: string, own: Attributes): HashedService {
+export function serviceOf(name: string, own: Attributes): Omit<Service, 'configHash'> {
   return { ...identity(name, own), ...process(own), ...network(own), ...files(own), ...confinement(own) }
 }
 

@@ -12,5 +12,5 @@ export function volume(value: unknown, key: string): Volume {
     driverOpts: textMap(own['driver_opts']),
     labels: textMap(own['labels']),
   }
-  return { ...declared, configHash: volumeHash(declared) }
+  return { ...declared, configHash: volumeHash(own) }
 }

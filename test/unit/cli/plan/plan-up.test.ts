@@ -148,6 +148,14 @@ test('a container that another tool made is made anew', () => {
   assert.match(plan(two, foreign).ops[0]?.why[0]?.text ?? '', /made by another tool/)
 })
 
+test('a container that docker compose made of the same file stays as it is', () => {
+  const observed = after(two)
+  const made = observed.containers.find(({ name }) => name === 'p-db-1')
+  const { [specLabel]: _, ...labels } = made?.labels ?? {}
+  assert.ok(labels['com.docker.compose.config-hash'])
+  assert.deepEqual(keys(plan(two, change(observed, 'p-db-1', { labels }))), [])
+})
+
 test('policies: force recreates the named service, its dependencies only with alwaysRecreateDeps; never recreates nothing', () => {
   const recreated = (options: UpOptions, text = two) =>
     keys(plan(text, after(two), options)).filter(key => key.startsWith('±'))
