@@ -11,7 +11,7 @@ import type { MountRequest } from '../volumes/service.ts'
 import { publish } from './announce.ts'
 import { formatTime } from './clock.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
-import { logConfigOf } from './log-config.ts'
+import { checkLogConfig, logConfigOf } from './log-config.ts'
 import { mergeImageConfig } from './merge-image.ts'
 import { toMountRequests } from './mount-requests.ts'
 import { randomId, randomName } from './names.ts'
@@ -89,6 +89,7 @@ function toRecord(
   const args = [...(merged.Entrypoint ?? []), ...(merged.Cmd ?? [])]
   if (args.length === 0 || args[0] === '') throw new BerthError('INVALID_ARGUMENT', 'no command specified')
   checkSecurity(context, hostConfig)
+  checkLogConfig(hostConfig)
   logConfigOf(hostConfig, '')
   const restartPolicy = checkRestartPolicy(hostConfig)
   return {

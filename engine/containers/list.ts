@@ -21,7 +21,7 @@ export const listFilters = [
 ].concat(['publish', 'since', 'status', 'volume'])
 
 export interface ListOptions {
-  /** Those that do not run too; a status or exited filter implies it, as dockerd. */
+  /** Those that do not run too; a status filter implies it, as dockerd. */
   readonly all: boolean
   /** Newest ones only; 0 = no limit. */
   readonly limit: number
@@ -49,7 +49,7 @@ export function listWithSizes(
 function selectContainers(context: ContainerContext, options: ListOptions): readonly Container[] {
   const { filters } = options
   checkFilters(filters)
-  const includesDown = options.all || options.limit > 0 || filters.has('status') || filters.has('exited')
+  const includesDown = options.all || options.limit > 0 || filters.has('status')
   const bounds = {
     before: boundOf(context, filters, 'before'),
     since: boundOf(context, filters, 'since'),
@@ -65,15 +65,26 @@ function selectContainers(context: ContainerContext, options: ListOptions): read
 }
 
 const statuses: readonly string[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
+const healths: readonly string[] = ['none', 'starting', 'healthy', 'unhealthy']
 
+/** Refuses values that nothing can have, in dockerd's words. */
 function checkFilters(filters: Filters): void {
-  for (const status of filters.get('status') ?? []) {
-    if (!statuses.includes(status)) throw new BerthError('INVALID_ARGUMENT', `invalid filter 'status=${status}'`)
-  }
+  checkWords(filters, 'status', 'state', statuses)
+  checkWords(filters, 'health', 'health', healths)
   for (const code of filters.get('exited') ?? []) {
-    if (!/^\d+$/.test(code)) throw new BerthError('INVALID_ARGUMENT', `invalid filter 'exited=${code}'`)
+    if (/^-?\d+$/.test(code)) continue
+    const why = `strconv.Atoi: parsing ${JSON.stringify(code)}: invalid syntax`
+    throw new BerthError('INVALID_ARGUMENT', `invalid filter 'exited=${code}': ${why}`)
   }
   booleanFilter(filters, 'is-task')
+}
+
+function checkWords(filters: Filters, name: string, what: string, words: readonly string[]): void {
+  for (const value of filters.get(name) ?? []) {
+    if (words.includes(value)) continue
+    const why = `invalid value for ${what} (${value}): must be one of ${words.join(', ')}`
+    throw new BerthError('INVALID_ARGUMENT', `invalid filter '${name}=${value}': ${why}`)
+  }
 }
 
 function boundOf(context: ContainerContext, filters: Filters, name: 'before' | 'since'): string | undefined {
@@ -173,6 +184,8 @@ export function untilTime(text: string, now: number): number {
     return now - total
   }
   const time = Date.parse(text)
-  if (Number.isNaN(time)) throw new BerthError('INVALID_ARGUMENT', `invalid time: "${text}"`)
+  if (Number.isNaN(time)) {
+    throw new BerthError('INVALID_ARGUMENT', `failed to parse value as time or duration: "${text}"`)
+  }
   return time
 }

@@ -1,6 +1,7 @@
 import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { LogConfig } from '../../schemas/runtime/monitor.ts'
+import type { ContainerRecord } from './record.ts'
 
 const units: Readonly<Record<string, number>> = {
   '': 1,
@@ -11,6 +12,59 @@ const units: Readonly<Record<string, number>> = {
   mb: 1024 ** 2,
   g: 1024 ** 3,
   gb: 1024 ** 3,
+}
+
+const drivers = ['json-file', 'local', 'none']
+const knownOptions = [
+  'max-size',
+  'max-file',
+  'compress',
+  'labels',
+  'labels-regex',
+  'env',
+  'env-regex',
+  'tag',
+  'mode',
+].concat(['max-buffer-size'])
+
+/** Throws INVALID_ARGUMENT with dockerd's texts for drivers that are not there and options that they do not have. */
+export function checkLogConfig({ LogConfig }: HostConfig): void {
+  const driver = LogConfig?.Type || 'json-file'
+  if (!drivers.includes(driver)) {
+    throw new BerthError('INVALID_ARGUMENT', `error looking up logging plugin ${driver}: plugin "${driver}" not found`)
+  }
+  if (driver === 'none') return
+  for (const name of Object.keys(LogConfig?.Config ?? {})) {
+    if (knownOptions.includes(name)) continue
+    throw new BerthError('INVALID_ARGUMENT', `unknown log opt '${name}' for ${driver} log driver`)
+  }
+}
+
+/** Labels and variables that the log's reader gets with `details`: those that the options `labels`, `env` and their `-regex` name. */
+export function logAttributes({
+  config,
+  hostConfig,
+}: Pick<ContainerRecord, 'config' | 'hostConfig'>): Readonly<Record<string, string>> {
+  const options = hostConfig.LogConfig?.Config ?? {}
+  const labels = Object.entries(config.Labels ?? {})
+  const variables = (config.Env ?? []).map(entry => {
+    const at = entry.indexOf('=')
+    return at === -1 ? ([entry, ''] as const) : ([entry.slice(0, at), entry.slice(at + 1)] as const)
+  })
+  return {
+    ...Object.fromEntries(labels.filter(([name]) => isNamed(name, options['labels'], options['labels-regex']))),
+    ...Object.fromEntries(variables.filter(([name]) => isNamed(name, options['env'], options['env-regex']))),
+  }
+}
+
+function isNamed(name: string, list: string | undefined, pattern: string | undefined): boolean {
+  if (list?.split(',').includes(name) === true) return true
+  if (!pattern) return false
+  try {
+    return new RegExp(pattern).test(name)
+  } catch {
+    return false
+  }
 }
 
 /** HostConfig.LogConfig as the monitor takes it: `json-file` (and `local`, kept in the same format) with `max-size` and `max-file`. */

@@ -62,13 +62,13 @@ function pick<T extends object>(value: T, names: readonly string[]): Partial<T> 
 export async function renameContainer(context: ContainerContext, reference: string, newName: string): Promise<void> {
   const container = context.registry.get(reference)
   if (newName === '') throw new BerthError('INVALID_ARGUMENT', 'Neither old nor new names may be empty')
-  const name = checkName(newName)
+  const name = allocating(() => checkName(newName, `/${newName}`))
   await context.queue.run(container.record.id, async () => {
     const { record } = container
     if (record.name === name) {
       throw new BerthError('INVALID_ARGUMENT', 'Renaming a container with the same name as its current name')
     }
-    context.registry.reserveName(name, record.id)
+    allocating(() => context.registry.reserveName(name, record.id))
     try {
       await context.registry.update(container, { ...record, name })
     } catch (error) {
@@ -79,4 +79,14 @@ export async function renameContainer(context: ContainerContext, reference: stri
     await context.networks.rename(record.id, name)
     publish(context, container, 'rename', { oldName: `/${record.name}` })
   })
+}
+
+/** dockerd says on the way to what it found out. */
+function allocating<T>(take: () => T): T {
+  try {
+    return take()
+  } catch (error) {
+    if (!(error instanceof BerthError)) throw error
+    throw new BerthError(error.code, `Error when allocating new name: ${error.message}`, { cause: error })
+  }
 }

@@ -11,10 +11,10 @@ const maxNameLength = 255
 const maxLabelBytes = 256 * 1024
 
 /** Throws dockerd's text for a name that it would refuse; returns it without a leading slash. */
-export function checkName(text: string): string {
+export function checkName(text: string, shown = text): string {
   const name = text.startsWith('/') ? text.slice(1) : text
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) || name.length > maxNameLength) {
-    throw invalid(`Invalid container name (${text.slice(0, 100)}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`)
+    throw invalid(`Invalid container name (${shown.slice(0, 100)}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`)
   }
   return name
 }

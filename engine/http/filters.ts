@@ -26,10 +26,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   } catch {
     // Falls through to the one message.
   }
-  throw new BerthError(
-    'INVALID_ARGUMENT',
-    `invalid filter: expected a JSON object of lists, found ${text.slice(0, 100)}`,
-  )
+  throw new BerthError('INVALID_ARGUMENT', 'invalid filter')
 }
 
 function valuesOf(name: string, value: unknown): readonly string[] {

@@ -19,6 +19,7 @@ import {
   unpause,
 } from '../containers/lifecycle.ts'
 import { listContainers, listFilters, listWithSizes } from '../containers/list.ts'
+import { logAttributes } from '../containers/log-config.ts'
 import { logEnd } from '../containers/log-end.ts'
 import { readLogs } from '../containers/logs.ts'
 import { pruneContainers, pruneFilters } from '../containers/prune.ts'
@@ -176,12 +177,17 @@ async function logsRoute(context: ContainerContext, request: RequestContext): Pr
   const container = context.registry.get(idOf(request))
   const { record } = container
   if (record.hostConfig.LogConfig?.Type === 'none') {
-    throw new BerthError('INVALID_ARGUMENT', 'configured logging driver does not support reading')
+    throw new BerthError('NOT_IMPLEMENTED', 'configured logging driver does not support reading')
   }
   const options = parseLogOptions(request.query)
   const end = logEnd(container)
   const response = request.stream(200, { 'Content-Type': streamType(request, record.config.Tty === true) })
-  const source = { path: pathsOf(context, record.id).log, isTty: record.config.Tty === true, ended: end.ended }
+  const source = {
+    path: pathsOf(context, record.id).log,
+    isTty: record.config.Tty === true,
+    attributes: logAttributes(record),
+    ended: end.ended,
+  }
   try {
     for await (const output of readLogs(source, options, request.signal)) {
       if (!response.write(output)) await drained(response, request.signal)

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ApiEngine, onEngines } from '../../support/api-engine.ts'
+import { demultiplex } from '../../support/daemon.ts'
+
+const shell = (script: string): string[] => ['busybox', 'sh', '-c', script]
+
+async function logs(engine: ApiEngine, id: string, query: string): Promise<string> {
+  const response = await engine.open('GET', `/containers/${id}/logs?${query}`)
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return demultiplex(Buffer.concat(chunks))
+}
+
+onEngines('logs', engine => {
+  test('streams, tail, timestamps, details, since and until', async () => {
+    const api = engine()
+    const id = await api.create(
+      'lines',
+      shell('for i in 1 2 3; do echo out$i; echo err$i >&2; busybox usleep 20000; done'),
+      {
+        Labels: { kept: 'a b', other: '1' },
+        Env: ['SHOWN=1', 'HIDDEN=2'],
+        HostConfig: { LogConfig: { Type: 'json-file', Config: { labels: 'kept', env: 'SHOWN' } } },
+      },
+    )
+    await api.finish(id)
+    assert.equal(await logs(api, id, 'stdout=1'), 'out1\nout2\nout3\n')
+    assert.equal(await logs(api, id, 'stderr=1&tail=1'), 'err3\n')
+    assert.equal((await logs(api, id, 'stdout=1&stderr=1&tail=all')).length, 30)
+    assert.equal(await logs(api, id, 'stdout=1&tail=nonsense'), 'out1\nout2\nout3\n')
+    assert.equal(await logs(api, id, 'stdout=1&tail=0'), '')
+    const stamped = (await logs(api, id, 'stdout=1&timestamps=1')).trimEnd().split('\n')
+    assert.match(stamped[0] ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z out1$/)
+    const times = stamped.map(line => toUnix(line.split(' ')[0] ?? ''))
+    assert.equal(await logs(api, id, `stdout=1&since=${times[1]}`), 'out2\nout3\n')
+    assert.equal(await logs(api, id, `stdout=1&until=${times[1]}`), 'out1\nout2\n')
+    assert.equal(await logs(api, id, 'stdout=1&details=1&tail=2'), 'SHOWN=1,kept=a+b out3\n')
+    const none = await api.request('GET', `/containers/${id}/logs`)
+    assert.deepEqual([none.status, none.message], [400, 'Bad parameters: you must choose at least one stream'])
+  })
+
+  test('drivers: none cannot be read, local can, others and wrong options are refused', async () => {
+    const api = engine()
+    const make = (name: string, LogConfig: object) =>
+      api.request('POST', `/containers/create?name=${api.unique(name)}`, {
+        Image: api.image,
+        Cmd: shell('echo x'),
+        HostConfig: { LogConfig },
+      })
+    const mute = (await make('none', { Type: 'none' })).json as { Id: string }
+    await api.finish(mute.Id)
+    const read = await api.request('GET', `/containers/${mute.Id}/logs?stdout=1`)
+    assert.deepEqual([read.status, read.message], [501, 'configured logging driver does not support reading'])
+    const local = (await make('local', { Type: 'local', Config: { 'max-size': '10m', compress: 'false' } })).json as {
+      Id: string
+    }
+    await api.finish(local.Id)
+    assert.equal(await logs(api, local.Id, 'stdout=1'), 'x\n')
+    const answers = [
+      await make('wrong', { Type: 'nope' }),
+      await make('wrong', { Type: 'json-file', Config: { nope: '1' } }),
+    ]
+    assert.deepEqual(
+      answers.map(({ status, message }) => `${status} ${message}`),
+      [
+        `400 error looking up logging plugin nope: plugin "nope" not found`,
+        `400 unknown log opt 'nope' for json-file log driver`,
+      ],
+    )
+  })
+
+  test('sizes and counts that are none are refused', async () => {
+    const api = engine()
+    for (const [name, Config] of [
+      ['size', { 'max-size': 'x' }],
+      ['count', { 'max-file': '0' }],
+    ] as const) {
+      const body = { Image: api.image, Cmd: ['true'], HostConfig: { LogConfig: { Type: 'json-file', Config } } }
+      const made = await api.request('POST', `/containers/create?name=${api.unique(name)}`, body)
+      // dockerd says so at the start only.
+      if (api.name === 'berthd') assert.equal(made.status, 400)
+      else assert.ok((await api.request('POST', `/containers/${api.unique(name)}/start`)).status >= 400)
+    }
+  })
+
+  test('lines longer than what is kept in one piece come back whole', async () => {
+    const api = engine()
+    const id = await api.create('long', shell('busybox head -c 100000 /dev/zero | busybox tr "\\0" x; echo'))
+    await api.finish(id)
+    assert.equal((await logs(api, id, 'stdout=1')).length, 100_001)
+  })
+})
+
+onEngines('many lines', engine => {
+  test('a million lines come back complete and in order', async () => {
+    const api = engine()
+    const count = api.name === 'berthd' ? 1_000_000 : 100_000
+    const id = await api.create('million', shell(`busybox seq ${count}`))
+    await api.finish(id)
+    const response = await api.open('GET', `/containers/${id}/logs?stdout=1`)
+    const chunks: Buffer[] = []
+    for await (const chunk of response) chunks.push(chunk as Buffer)
+    const lines = demultiplex(Buffer.concat(chunks)).split('\n')
+    assert.equal(lines.length, count + 1)
+    assert.ok(lines.every((line, index) => index === count || line === String(index + 1)))
+  })
+})
+
+function toUnix(time: string): string {
+  const [whole = '', fraction = ''] = time.replace('Z', '').split('.')
+  return `${Date.parse(`${whole}Z`) / 1000}.${fraction}`
+}
