@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { ContainerFile } from '../../schemas/api/berth.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../schemas/api/container-create.ts'
@@ -11,6 +12,7 @@ import type { MountRequest } from '../volumes/service.ts'
 import { publish } from './announce.ts'
 import { formatTime } from './clock.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
+import { joinedContainer } from './join-namespace.ts'
 import { checkLogConfig, logConfigOf } from './log-config.ts'
 import { mergeImageConfig } from './merge-image.ts'
 import { toMountRequests } from './mount-requests.ts'
@@ -90,6 +92,9 @@ function toRecord(
   if (args.length === 0 || args[0] === '') throw new BerthError('INVALID_ARGUMENT', 'no command specified')
   checkSecurity(context, hostConfig)
   checkLogConfig(hostConfig)
+  joinedContainer(context, hostConfig.PidMode)
+  joinedContainer(context, hostConfig.IpcMode)
+  checkBindSources(hostConfig)
   logConfigOf(hostConfig, '')
   const restartPolicy = checkRestartPolicy(hostConfig)
   return {
@@ -144,6 +149,17 @@ function withDefaults(wishes: HostConfig): HostConfig {
     MaskedPaths: isPrivileged ? undefined : (wishes.MaskedPaths ?? [...maskedPaths]),
     ReadonlyPaths: isPrivileged ? undefined : (wishes.ReadonlyPaths ?? [...readonlyPaths]),
     Runtime: wishes.Runtime || 'berth',
+  }
+}
+
+/** `--mount type=bind` makes no source: a missing one is told now. */
+function checkBindSources(hostConfig: HostConfig): void {
+  for (const { Type, Source = '', BindOptions } of hostConfig.Mounts ?? []) {
+    if (Type !== 'bind' || BindOptions?.CreateMountpoint === true || existsSync(Source)) continue
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `invalid mount config for type "bind": bind source path does not exist: ${Source}`,
+    )
   }
 }
 

@@ -72,11 +72,11 @@ export async function* readLogs(
 function formatDetails(attributes: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(attributes).sort(([left], [right]) => (left < right ? -1 : 1))
   if (pairs.length === 0) return ' '
-  return `${pairs.map(([key, value]) => `${escape(key)}=${escape(value)}`).join(',')} `
+  return `${pairs.map(([key, value]) => `${queryEscape(key)}=${queryEscape(value)}`).join(',')} `
 }
 
 /** Go's url.QueryEscape. */
-const escape = (text: string): string =>
+const queryEscape = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')

@@ -15,6 +15,7 @@ import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { hostsFile, resolvConfFile } from './etc-files.ts'
 import { grownHostConfig, handleExit, handleOom } from './exit.ts'
+import { joinedNamespace } from './join-namespace.ts'
 import { killLeftovers } from './leftovers.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
@@ -243,14 +244,6 @@ async function readFiles(paths: ContainerPaths): Promise<readonly InjectedFile[]
     gid: file.Gid,
     contentBase64: file.Content,
   }))
-}
-
-function joinedNamespace(context: ContainerContext, mode: string | undefined, kind: 'ipc' | 'pid'): string | undefined {
-  if (mode === undefined || !mode.startsWith('container:')) return undefined
-  const other = context.registry.get(mode.slice('container:'.length))
-  if (other.state.pid === 0)
-    throw new BerthError('CONFLICT', `cannot join ${kind} namespace of a non running container: ${other.record.name}`)
-  return `/proc/${other.state.pid}/ns/${kind}`
 }
 
 /** Exit code and text as dockerd gives them: 127 for a program that is not there, 126 for one that cannot be run, 128 for the rest. */

@@ -1,6 +1,7 @@
 import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
 import type { ContainerUpdateRequest, HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
+import { checkModes } from './check-modes.ts'
 import type { RestartPolicy } from './restart.ts'
 import { parseSignal } from './signals.ts'
 
@@ -47,6 +48,7 @@ export function checkCreateRequest(request: ContainerCreateRequest, cpuCount: nu
   checkHealthcheck(request)
   checkRestartPolicy(hostConfig)
   checkResources(hostConfig, cpuCount)
+  checkModes(hostConfig)
   checkHostConfig(hostConfig)
   if (hostConfig.NetworkMode?.startsWith('container:')) checkSharedNetwork(request, hostConfig)
 }
@@ -65,10 +67,6 @@ function checkHostConfig(hostConfig: HostConfig): void {
   const parent = hostConfig.CgroupParent ?? ''
   if (parent !== '' && (!parent.startsWith('/') || parent.split('/').includes('..'))) {
     throw invalid(`invalid cgroup parent '${parent}': it must be an absolute path without '..'`)
-  }
-  const driver = hostConfig.LogConfig?.Type ?? ''
-  if (!['', 'json-file', 'local', 'none'].includes(driver)) {
-    throw invalid(`logger: no log driver named '${driver}' is registered`)
   }
   if (hostConfig.AutoRemove && !['', 'no'].includes(hostConfig.RestartPolicy?.Name ?? '')) {
     throw invalid("can't create 'AutoRemove' container with restart policy")

@@ -109,11 +109,12 @@ export function onEngines(title: string, define: (engine: () => ApiEngine) => vo
         } else engine = new ApiEngine('dockerd', (peer ?? '').replace(/^unix:\/\//, ''), async () => {})
         await engine.call('POST', '/images/load', dockerArchive([busyboxLayer()], [engine.image]))
       })
-      after(() => engine?.close())
       define(() => {
         if (engine === undefined) throw new Error('the engine has not been started')
         return engine
       })
+      // After what the suite itself has to put away.
+      after(() => engine?.close())
     })
   }
 }

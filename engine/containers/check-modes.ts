@@ -1,0 +1,50 @@
+import type { HostConfig, MountSpec } from '../../schemas/api/host-config.ts'
+import { BerthError } from '../../schemas/errors.ts'
+
+/** Runtimes by name: ours, and what clients call dockerd's default. */
+const runtimes = ['', 'berth', 'runc', 'io.containerd.runc.v2']
+
+/** Namespace modes and the like that no container can have: told at create, in dockerd's words (moby runconfig/hostconfig_unix.go, daemon/container.go). */
+export function checkModes(hostConfig: HostConfig): void {
+  const { IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '', Isolation = '', Runtime = '' } = hostConfig
+  if (!['', 'none', 'private', 'shareable', 'host'].includes(IpcMode) && !joins(IpcMode))
+    throw invalid(`invalid IPC mode: ${IpcMode}`)
+  if (!['', 'host'].includes(PidMode) && !joins(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`)
+  if (!['', 'host'].includes(UTSMode)) throw invalid(`invalid UTS mode: ${UTSMode}`)
+  if (!['', 'private', 'host'].includes(CgroupnsMode)) throw invalid(`invalid cgroup namespace mode: ${CgroupnsMode}`)
+  if (!['', 'default'].includes(Isolation))
+    throw invalid(`invalid isolation (${Isolation}): linux only supports 'default'`)
+  if (!runtimes.includes(Runtime)) throw invalid(`unknown or invalid runtime name: ${Runtime}`)
+  if ((hostConfig.ShmSize ?? 0) < 0) throw invalid('SHM size can not be less than 0')
+  if (Object.keys(hostConfig.Annotations ?? {}).includes(''))
+    throw invalid('invalid Annotations: the empty string is not permitted as an annotation key')
+  for (const option of Object.keys(hostConfig.StorageOpt ?? {})) {
+    throw invalid(
+      option.toLowerCase() === 'size'
+        ? "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+        : `Unknown option ${option}`,
+    )
+  }
+  for (const source of hostConfig.VolumesFrom ?? []) checkVolumesFrom(source)
+  for (const mount of hostConfig.Mounts ?? []) checkMount(mount)
+}
+
+const joins = (mode: string): boolean => /^container:./.test(mode)
+
+/** `container[:ro|rw|z|Z|…]`. */
+function checkVolumesFrom(source: string): void {
+  const [name = '', mode] = source.split(':')
+  if (name === '') throw invalid('malformed volumes-from specification: empty container name')
+  for (const word of mode?.split(',') ?? []) {
+    if (!['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word)) throw invalid(`invalid mode: ${mode}`)
+  }
+}
+
+function checkMount({ Type: type = 'volume', Source: source = '', Target: target = '' }: MountSpec): void {
+  const refuse = (why: string): BerthError => invalid(`invalid mount config for type "${type}": ${why}`)
+  if (target === '') throw refuse('field Target must not be empty')
+  if (type === 'tmpfs' && source !== '') throw refuse('field Source must not be specified')
+  if (type === 'bind' && source === '') throw refuse('field Source must not be empty')
+}
+
+const invalid = (message: string): BerthError => new BerthError('INVALID_ARGUMENT', message)
