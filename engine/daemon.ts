@@ -18,7 +18,7 @@ import { parseListenTarget } from './http/listen.ts'
 import { ApiServer } from './http/server.ts'
 import { LayerWorkers } from './images/layer-worker.ts'
 import { ImageService } from './images/service.ts'
-import { summarise } from './images/view.ts'
+import { imageUsage } from './images/usage.ts'
 import type { Logger } from './log.ts'
 import { openNetworks } from './networks/open.ts'
 import type { DaemonOptions } from './options.ts'
@@ -110,8 +110,7 @@ export async function startDaemon(
         host,
         instance: options.instance,
         registries: options.registries,
-        images: () =>
-          images.store.catalog.list().map(image => summarise(images.store, image, images.users.of(image.id).length)),
+        images: () => imageUsage(images),
         volumes: () => Promise.all(volumes.list().map(volume => volumeUsage(volumes, volume))),
       }),
       ...eventRoutes({ events, now: systemClock.now }),

@@ -17,6 +17,8 @@ const LayerInfo = z.object({
   /** Of the uncompressed tar. */
   bytes: z.number(),
   entries: z.number(),
+  /** Of all its files: the size that docker shows. */
+  contentBytes: z.number(),
   /** The boot in which it was unpacked. */
   bootId: z.optional(z.string()),
 })
@@ -130,8 +132,8 @@ export class LayerStore {
         signal === undefined ? {} : { signal },
       )
       if (result.digest !== digest) throw wrongDigest(digest, result.digest)
-      const { diffId, bytes, entries } = result
-      const info = { diffId, digest, bytes, entries, bootId: this.#bootId }
+      const { diffId, bytes, entries, contentBytes } = result
+      const info = { diffId, digest, bytes, entries, contentBytes, bootId: this.#bootId }
       if (!this.#layers.has(info.diffId)) {
         await writeFile(join(this.#root, work, 'layer.json'), JSON.stringify(info))
         await rename(join(this.#root, work), join(this.#root, hexOf(info.diffId)))

@@ -6,13 +6,17 @@ import { shown } from './load.ts'
 import { findImage, repositoryOf } from './lookup.ts'
 import { flagOf, selectImages } from './select.ts'
 import type { ImageService } from './service.ts'
-import { imageBytes } from './view.ts'
+import { bytesOf } from './view.ts'
 
 const short = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12)
 
+/** Filters of POST /images/prune. */
+export const pruneFilters = ['dangling', 'label', 'label!', 'until'] as const
+
 /**
- * DELETE /images/{name}, with dockerd's rules: a name is taken away first and the image goes with its last name; an id takes all names if they are of
- * one repository. CONFLICT while a container has the image, which `force` overrides only for stopped ones: these keep its layers.
+ * DELETE /images/{name}, with the rules of dockerd 28: a name is taken away first (with the last tag of a repository its digests too) and the image goes
+ * with its last name; an id takes all names if there is at most one tag. CONFLICT while a container has the image, which `force` overrides only for
+ * stopped ones: these keep its layers.
  */
 export async function removeImage(
   service: ImageService,
@@ -22,34 +26,50 @@ export async function removeImage(
   const { catalog } = service.store
   const { image, name } = findImage(catalog, text)
   const names = catalog.names(image.id)
-  const isOneRepository = new Set(names.map(repositoryOf)).size <= 1
-  const untagged: ImageDeleteItem[] = []
+  const users = service.users.of(image.id)
   if (name !== undefined && names.includes(name)) {
-    const [user] = service.users.of(image.id)
-    if (!force && names.length === 1 && user !== undefined) {
+    const [user] = users
+    if (!force && isSingleName(names) && user !== undefined) {
       throw new BerthError(
         'CONFLICT',
         `conflict: unable to remove repository reference "${text}" (must force) - container ${short(user.containerId)} is using its referenced image ${short(image.id)}`,
       )
     }
-    if (names.length > 1 || service.users.of(image.id).some(other => other.isRunning())) {
-      // Others still call it by another name, or run it: only the name goes.
-      await catalog.untag(name)
-      publishUntag(service, image, name)
-      return [{ Untagged: shown(name) }]
-    }
-  } else if (!isOneRepository && !force) {
+    const gone = namesThatGoWith(name, names)
+    const isLast = gone.length === names.length
+    // A running container keeps its image, which then has no name.
+    const isKept = !isLast || users.some(other => other.isRunning())
+    if (isKept) await untag(service, image, gone)
+    const untagged = gone.map(each => ({ Untagged: shown(each) }))
+    return isKept ? untagged : [...untagged, ...(await deleteImage(service, image))]
+  }
+  checkUsers(service, image, force)
+  if (!force && names.length > 0 && !isSingleName(names)) {
     throw new BerthError(
       'CONFLICT',
       `conflict: unable to delete ${short(image.id)} (must be forced) - image is referenced in multiple repositories`,
     )
   }
-  checkUsers(service, image, force)
-  for (const gone of names) {
-    publishUntag(service, image, gone)
-    untagged.push({ Untagged: shown(gone) })
+  return [...names.map(each => ({ Untagged: shown(each) })), ...(await deleteImage(service, image))]
+}
+
+const isDigest = (name: string): boolean => name.includes('@')
+
+/** At most one tag, and digests of its repository only. */
+function isSingleName(names: readonly string[]): boolean {
+  return new Set(names.map(repositoryOf)).size === 1 && names.filter(name => !isDigest(name)).length <= 1
+}
+
+function namesThatGoWith(name: string, names: readonly string[]): string[] {
+  const siblings = names.filter(other => other !== name && repositoryOf(other) === repositoryOf(name))
+  return isDigest(name) || siblings.some(other => !isDigest(other)) ? [name] : [name, ...siblings]
+}
+
+async function untag({ store, events }: ImageService, image: StoredImage, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await store.catalog.untag(name)
+    events.publish('image', 'untag', image.id, { name: image.id })
   }
-  return [...untagged, ...(await deleteImage(service, image))]
 }
 
 /** POST /images/prune: images that no container has; unless `dangling=false`, only those without a name. */
@@ -62,15 +82,12 @@ export async function pruneImages(service: ImageService, filters: Filters): Prom
   let reclaimed = 0
   for (const image of selectImages(service.store, selection, service.now())) {
     if (service.users.of(image.id).length > 0) continue
-    const size = imageBytes(service.store, image)
-    for (const name of service.store.catalog.names(image.id)) {
-      publishUntag(service, image, name)
-      deleted.push({ Untagged: shown(name) })
-    }
-    const items = await deleteImage(service, image)
-    deleted.push(...items)
-    // Layers that others share stay.
-    if (items.length > 1) reclaimed += size
+    const { store } = service
+    // Layers that others share stay: what is gone afterwards counts.
+    const before = new Map((image.document.rootfs.diff_ids ?? []).map(diffId => [diffId, bytesOf(store, [diffId])]))
+    deleted.push(...store.catalog.names(image.id).map(name => ({ Untagged: shown(name) })))
+    deleted.push(...(await deleteImage(service, image)))
+    for (const [diffId, bytes] of before) if (!store.layers.has(diffId)) reclaimed += bytes
   }
   service.events.publish('image', 'prune', '', { reclaimed: String(reclaimed) })
   return { ImagesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed }
@@ -97,12 +114,9 @@ function checkUsers(service: ImageService, image: StoredImage, force: boolean): 
 async function deleteImage(service: ImageService, image: StoredImage): Promise<ImageDeleteItem[]> {
   const { catalog } = service.store
   const isHeld = service.users.of(image.id).length > 0
+  for (const _name of catalog.names(image.id)) service.events.publish('image', 'untag', image.id, { name: image.id })
   await (isHeld ? catalog.hide(image.id) : catalog.remove(image.id))
   service.events.publish('image', 'delete', image.id, { name: image.id })
   const layers = await service.store.collect()
   return [{ Deleted: image.id }, ...layers.map(Deleted => ({ Deleted }))]
-}
-
-function publishUntag(service: ImageService, image: StoredImage, _name: string): void {
-  service.events.publish('image', 'untag', image.id, { name: image.id })
 }

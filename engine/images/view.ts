@@ -8,7 +8,7 @@ import { familiarRepository, parseReference } from './reference.ts'
 import type { ImageStore } from './store.ts'
 
 /** Entry of GET /images/json. */
-export function summarise(store: ImageStore, image: StoredImage, containers: number): ImageSummary {
+export function summarise(store: ImageStore, image: StoredImage, containers: number, sharedSize = -1): ImageSummary {
   const { tags, digests } = namesOf(store, image)
   return {
     Id: image.id,
@@ -17,7 +17,7 @@ export function summarise(store: ImageStore, image: StoredImage, containers: num
     RepoDigests: digests,
     Created: unixSeconds(image.document.created),
     Size: imageBytes(store, image),
-    SharedSize: -1,
+    SharedSize: sharedSize,
     Labels: image.document.config?.Labels ?? null,
     Containers: containers,
   }
@@ -62,7 +62,7 @@ export function historyOf(store: ImageStore, image: StoredImage): ImageHistoryIt
       Created: unixSeconds(entry.created),
       CreatedBy: entry.created_by ?? '',
       Tags: null,
-      Size: diffId === undefined ? 0 : (store.layers.info(diffId)?.bytes ?? 0),
+      Size: diffId === undefined ? 0 : (store.layers.info(diffId)?.contentBytes ?? 0),
       Comment: entry.comment ?? '',
     }
   })
@@ -72,12 +72,14 @@ export function historyOf(store: ImageStore, image: StoredImage): ImageHistoryIt
   return [{ ...newest, Id: image.id, Tags: tags.length === 0 ? null : tags }, ...older]
 }
 
-/** Bytes of all layers, uncompressed. */
+/** Bytes of the files of all layers. */
 export function imageBytes(store: ImageStore, image: StoredImage): number {
-  return (image.document.rootfs.diff_ids ?? []).reduce(
-    (sum, diffId) => sum + (store.layers.info(diffId)?.bytes ?? 0),
-    0,
-  )
+  return bytesOf(store, image.document.rootfs.diff_ids ?? [])
+}
+
+/** Bytes of the files of these layers. */
+export function bytesOf(store: ImageStore, diffIds: readonly string[]): number {
+  return diffIds.reduce((sum, diffId) => sum + (store.layers.info(diffId)?.contentBytes ?? 0), 0)
 }
 
 /** Familiar names: `busybox:latest`, and `busybox@sha256:…` for names that were given with a digest. */
@@ -114,12 +116,13 @@ function describe(document: ImageDocument) {
   }
 }
 
-/** Members that are null in the stored document are left out, except those where clients expect null. */
+/** Members that are null in the stored document are left out, except those that dockerd always shows. */
 function toApiConfig(config: StoredConfig): ImageConfig {
   const present = Object.fromEntries(
     Object.entries(config).filter(([, value]) => value !== undefined && value !== null),
   )
-  return { Cmd: null, Entrypoint: null, ...present } as ImageConfig
+  const always = { Cmd: null, Entrypoint: null, Env: null, Labels: null, OnBuild: null, User: '', Volumes: null }
+  return { ...always, WorkingDir: '', ...present } as ImageConfig
 }
 
 function withoutAbsent(descriptor: ReturnType<typeof descriptorOf>): NonNullable<ImageInspect['Descriptor']> {

@@ -7,11 +7,12 @@ import { importImage } from '../images/import.ts'
 import { findImage } from '../images/lookup.ts'
 import { compareImages, describeLayers } from '../images/read-layers.ts'
 import { fullName, parseReference, withDefaultTag } from '../images/reference.ts'
-import { pruneImages, removeImage } from '../images/remove.ts'
+import { pruneFilters, pruneImages, removeImage } from '../images/remove.ts'
 import { saveImages, selectForSave } from '../images/save.ts'
 import { imageFilters, selectImages } from '../images/select.ts'
 import type { ImageService } from '../images/service.ts'
 import { tagImage } from '../images/tag.ts'
+import { imageUsage } from '../images/usage.ts'
 import { historyOf, inspectHostTree, inspectImage, summarise } from '../images/view.ts'
 import { ProgressStream } from './progress-stream.ts'
 import { pull, registryRoutes, withVersion } from './registry.ts'
@@ -19,7 +20,12 @@ import { pull, registryRoutes, withVersion } from './registry.ts'
 export const imageRoutes = (service: ImageService): Route[] => [
   get('/images/json', ({ query }) => {
     const images = selectImages(service.store, parseFilters(query, imageFilters), service.now())
-    const summaries = images.map(image => summarise(service.store, image, service.users.of(image.id).length))
+    const sharedSizes = queryFlag(query, 'shared-size')
+      ? new Map(imageUsage(service).images.map(({ Id, SharedSize }) => [Id, SharedSize]))
+      : undefined
+    const summaries = images.map(image =>
+      summarise(service.store, image, service.users.of(image.id).length, sharedSizes?.get(image.id)),
+    )
     return ok(summaries.sort((left, right) => right.Created - left.Created))
   }),
   post('/images/load', context => load(service, context)),
@@ -30,7 +36,7 @@ export const imageRoutes = (service: ImageService): Route[] => [
       context.query.getAll('names').flatMap(text => text.split(',')),
     ),
   ),
-  post('/images/prune', async ({ query }) => ok(await pruneImages(service, parseFilters(query, imageFilters)))),
+  post('/images/prune', async ({ query }) => ok(await pruneImages(service, parseFilters(query, pruneFilters)))),
   post('/images/create', context => create(service, context)),
   ...registryRoutes(service),
   get('/berth/v1/images/{name...}/layers', async ({ params, signal }) =>

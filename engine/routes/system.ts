@@ -8,6 +8,7 @@ import { get, head, ok, type Reply, type Route } from '../http/route.ts'
 import { formatVersion, maxApiVersion, minApiVersion } from '../http/version.ts'
 import { describeRegistries, indexServerAddress } from '../images/registry/describe-settings.ts'
 import type { RegistrySettings } from '../images/registry/settings.ts'
+import type { ImageUsage } from '../images/usage.ts'
 import type { HostDescription } from '../system/host.ts'
 
 export interface SystemRoutesOptions {
@@ -16,8 +17,7 @@ export interface SystemRoutesOptions {
   readonly host: HostDescription
   readonly instance: string
   readonly registries: RegistrySettings
-  /** Images and volumes as the disk usage shows them. */
-  readonly images: () => readonly { readonly Size: number }[]
+  readonly images: () => ImageUsage
   readonly volumes: () => Promise<readonly unknown[]>
 }
 
@@ -60,10 +60,10 @@ async function diskUsage(
     wants('container') ? listWithSizes(context, all, signal) : null,
     wants('volume') ? volumes() : null,
   ])
-  const Images = wants('image') ? images() : null
+  const usage = wants('image') ? images() : undefined
   return {
-    LayersSize: (Images ?? []).reduce((sum, image) => sum + image.Size, 0),
-    Images,
+    LayersSize: usage?.layersSize ?? 0,
+    Images: usage?.images ?? null,
     Containers,
     Volumes,
     BuildCache: wants('build-cache') ? [] : null,
@@ -117,7 +117,7 @@ function info({ context, facts, host, images, registries }: SystemRoutesOptions)
     ContainersRunning: running,
     ContainersPaused: paused,
     ContainersStopped: containers.length - running - paused,
-    Images: images().length,
+    Images: images().images.length,
     Driver: 'overlay2',
     DriverStatus: [['Supports d_type', 'true']],
     DockerRootDir: context.dataRoot,

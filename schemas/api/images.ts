@@ -20,15 +20,15 @@ export interface Descriptor {
 export interface ImageConfig {
   readonly User?: string
   readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>
-  readonly Env?: readonly string[]
+  readonly Env?: readonly string[] | null
   readonly Cmd?: readonly string[] | null
   readonly Healthcheck?: HealthConfig
   readonly ArgsEscaped?: boolean
-  readonly Volumes?: Readonly<Record<string, Record<string, never>>>
+  readonly Volumes?: Readonly<Record<string, Record<string, never>>> | null
   readonly WorkingDir?: string
   readonly Entrypoint?: readonly string[] | null
-  readonly OnBuild?: readonly string[]
-  readonly Labels?: Readonly<Record<string, string>>
+  readonly OnBuild?: readonly string[] | null
+  readonly Labels?: Readonly<Record<string, string>> | null
   readonly StopSignal?: string
   readonly Shell?: readonly string[]
 }

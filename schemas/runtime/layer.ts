@@ -121,4 +121,6 @@ export interface UnpackResult {
   readonly diffId: string
   readonly bytes: number
   readonly entries: number
+  /** Of all files, as docker counts the size of a layer. */
+  readonly contentBytes: number
 }

@@ -196,18 +196,26 @@ static int unpack_entry(struct tree *tree, struct layer_stream *stream, struct a
     return result < 0 ? result : unpack_typed(tree, stream, entry, &name, &attributes, err);
 }
 
-static int unpack_all(struct tree *tree, struct layer_stream *stream, const struct job *job, uint64_t *ret_entries, struct error *err) {
+/* What an archive had: entries, and the bytes of its files, links not counted again. */
+struct counts {
+    uint64_t entries;
+    uint64_t content_bytes;
+};
+
+static int unpack_all(struct tree *tree, struct layer_stream *stream, const struct job *job, struct counts *ret_counts, struct error *err) {
     struct archive_entry *entry;
-    uint64_t entries = 0;
+    struct counts counts = {0};
     int more;
     while ((more = layer_stream_next(stream, &entry, err)) > 0) {
-        if (++entries > job->max_entries)
+        if (++counts.entries > job->max_entries)
             return error_set(err, EINVAL, stage, "the archive has more entries than the limit of %" PRIu64, job->max_entries);
         int result = unpack_entry(tree, stream, entry, job, err);
         if (result < 0)
             return result;
+        if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry))
+            counts.content_bytes += (uint64_t)archive_entry_size(entry);
     }
-    *ret_entries = entries;
+    *ret_counts = counts;
     return more < 0 ? more : tree_finish(tree, err);
 }
 
@@ -215,20 +223,21 @@ int unpack_into(int root, int archive, const struct job *job, json_t **ret_ok, s
     struct layer_stream stream = {0};
     struct layer_sums sums;
     struct tree tree;
-    uint64_t entries = 0;
+    struct counts counts = {0};
     tree_open(&tree, root);
     tree.crosses_mounts = job->path != NULL;
     int result = layer_stream_open(&stream, archive, job->length, job->max_bytes, err);
     if (result >= 0)
-        result = unpack_all(&tree, &stream, job, &entries, err);
+        result = unpack_all(&tree, &stream, job, &counts, err);
     if (result >= 0)
         result = layer_stream_finish(&stream, &sums, err);
     layer_stream_close(&stream);
     tree_close(&tree);
     if (result < 0)
         return result;
-    *ret_ok = json_pack("{s:s, s:I, s:s, s:I, s:I}", "digest", sums.digest, "sourceBytes", (json_int_t)sums.source_bytes, "diffId", sums.diff_id,
-                        "bytes", (json_int_t)sums.plain_bytes, "entries", (json_int_t)entries);
+    *ret_ok = json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "digest", sums.digest, "sourceBytes", (json_int_t)sums.source_bytes, "diffId", sums.diff_id,
+                        "bytes", (json_int_t)sums.plain_bytes, "entries", (json_int_t)counts.entries,
+                        "contentBytes", (json_int_t)counts.content_bytes);
     return *ret_ok ? 0 : error_set(err, ENOMEM, "memory", "no memory");
 }
 

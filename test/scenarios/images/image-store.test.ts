@@ -17,10 +17,11 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { EventBus } from '../../../engine/events/bus.ts'
 import type { Disk } from '../../../engine/images/disk.ts'
-import { removeImage } from '../../../engine/images/remove.ts'
+import { pruneImages, removeImage } from '../../../engine/images/remove.ts'
 import { saveImages, selectForSave } from '../../../engine/images/save.ts'
 import { ImageService } from '../../../engine/images/service.ts'
 import { tagImage } from '../../../engine/images/tag.ts'
+import { imageUsage } from '../../../engine/images/usage.ts'
 import { inspectImage } from '../../../engine/images/view.ts'
 import { eventually } from '../../support/eventually.ts'
 import { busyboxLayer, dockerArchive, sha256, upperLayer } from '../../support/image-archive.ts'
@@ -229,6 +230,37 @@ describe('image store', () => {
     service.release(id, 'c'.repeat(64))
     await eventually('everything is gone', () => layerFolders().length === 0 && blobs().length === 0)
     await assert.rejects(service.resolve(id), { code: 'NOT_FOUND' })
+  })
+
+  test('digests go with the last tag; an id with two tags needs force; sizes and what is shared are told', async () => {
+    await load(dockerArchive([busyboxLayer(), upperLayer], ['x:1', 'x:2']))
+    await load(dockerArchive([busyboxLayer()], ['one']))
+    const { id } = await service.resolve('x:1')
+    const image = service.store.catalog.get(id)
+    if (image === undefined) throw new Error('the image is gone')
+    const byDigest = `docker.io/library/x@${image.manifestDigest}`
+    await service.store.catalog.put(image, [byDigest], new Date())
+    await assert.rejects(removeImage(service, id, { force: false }), {
+      code: 'CONFLICT',
+      message: /multiple repositories/,
+    })
+    const busybox = statSync('/bin/busybox').size
+    const usage = imageUsage(service)
+    assert.equal(usage.layersSize, busybox + 'hello'.length)
+    assert.deepEqual(
+      new Set(usage.images.map(({ Size, SharedSize }) => `${Size} ${SharedSize}`)),
+      new Set([`${busybox + 'hello'.length} ${busybox}`, `${busybox} ${busybox}`]),
+    )
+    assert.deepEqual(await removeImage(service, 'x:1', { force: false }), [{ Untagged: 'x:1' }])
+    const items = await removeImage(service, 'x:2', { force: false })
+    assert.deepEqual(items.slice(0, 3), [
+      { Untagged: 'x:2' },
+      { Untagged: `x@${image.manifestDigest}` },
+      { Deleted: id },
+    ])
+    await load(dockerArchive([busyboxLayer(), upperLayer], ['x:1']))
+    const pruned = await pruneImages(service, new Map([['dangling', ['false']]]))
+    assert.equal(pruned.SpaceReclaimed, busybox + 'hello'.length)
   })
 
   test('images share layers: removing one keeps the other whole', async () => {
