@@ -12,11 +12,7 @@ export function matchesEvent(event: EngineEvent, filters: Filters): boolean {
     matchesAny(filters, 'type', value => event.Type === value) &&
     matchesAny(filters, 'scope', value => event.scope === value) &&
     (filters.get('label') ?? []).every(wanted => hasLabel(attributes, wanted)) &&
-    matchesAny(
-      filters,
-      'container',
-      value => isActor(event, 'container', value) || attributes['container'] === value,
-    ) &&
+    matchesAny(filters, 'container', value => isActor(event, 'container', value)) &&
     matchesAny(filters, 'network', value => isActor(event, 'network', value)) &&
     matchesAny(filters, 'volume', value => isActor(event, 'volume', value)) &&
     matchesAny(filters, 'image', value => isActor(event, 'image', value) || isImageOf(attributes['image'], value)) &&
