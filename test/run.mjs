@@ -76,7 +76,7 @@ function testFiles(folder) {
   return entries
     .flatMap(entry => {
       const path = join(folder, entry.name)
-      if (entry.isDirectory()) return testFiles(path)
+      if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : testFiles(path)
       return entry.name.endsWith('.test.ts') ? [path] : []
     })
     .sort()

@@ -75,5 +75,7 @@ function isData(path) {
 }
 
 function entries(folder) {
-  return readdirSync(folder).map(name => [join(folder, name), statSync(join(folder, name)).isDirectory()])
+  return readdirSync(folder)
+    .filter(name => name !== 'node_modules')
+    .map(name => [join(folder, name), statSync(join(folder, name)).isDirectory()])
 }
