@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { BerthError } from '../schemas/errors.ts'
 import type { HostFacts } from '../schemas/runtime/spawner.ts'
 import { berthVersion } from '../schemas/version.ts'
+import { BuildService } from './build/service.ts'
 import { AccountCache } from './containers/account-cache.ts'
 import { systemClock } from './containers/clock.ts'
 import type { ContainerContext } from './containers/context.ts'
@@ -24,6 +25,7 @@ import { openNetworks } from './networks/open.ts'
 import type { DaemonOptions } from './options.ts'
 import { archiveRoutes } from './routes/archive.ts'
 import { berthRoutes } from './routes/berth.ts'
+import { buildRoutes } from './routes/build.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { execRoutes } from './routes/exec.ts'
@@ -99,6 +101,8 @@ export async function startDaemon(
   const report = await recoverContainers(context, await noteBoot(store, host.bootId))
   log.info({ ...report }, 'containers recovered')
 
+  const builds = new BuildService(context, images, store)
+  await builds.open()
   const execs = new Execs(context)
   const server = new ApiServer({
     version: berthVersion,
@@ -119,6 +123,7 @@ export async function startDaemon(
       ...archiveRoutes(context, images),
       ...containerRoutes(context, execs),
       ...imageRoutes(images),
+      ...buildRoutes(builds),
       ...networkRoutes(networks.service, reference => context.registry.get(reference).record.id),
       ...volumeRoutes(volumes),
       ...noSwarmRoutes(),

@@ -6,6 +6,12 @@ import type { LayerWorkers } from './layer-worker.ts'
 import { type LayerLimits, LayerStore } from './layers.ts'
 import { Transfers } from './registry/transfers.ts'
 
+export interface KeptLayer {
+  readonly diffId: string
+  /** Of its blob. */
+  readonly digest: string
+}
+
 /** Everything of images that is on the disk, and the one rule that nothing in use or on its way is collected. */
 export class ImageStore {
   readonly blobs: BlobStore
@@ -13,6 +19,8 @@ export class ImageStore {
   readonly catalog: Catalog
   /** Layers that are coming in from registries now. */
   readonly transfers = new Transfers()
+  /** What else must stay: layers and blobs of the build cache. */
+  readonly #keepers: (() => Iterable<KeptLayer>)[] = []
   #leases = 0
   #collecting: Promise<void> | undefined
 
@@ -28,6 +36,11 @@ export class ImageStore {
     await this.blobs.open()
     const [damaged] = await Promise.all([this.catalog.open(), this.layers.open()])
     return damaged
+  }
+
+  /** Layers that `list` names at the time of a collection stay without an image. */
+  keep(list: () => Iterable<KeptLayer>): void {
+    this.#keepers.push(list)
   }
 
   /** Runs something that adds content. What it adds is safe from collection until it is done; what it leaves unnamed is collected then. */
@@ -61,6 +74,10 @@ export class ImageStore {
       blobs.add(image.manifestDigest).add(image.id)
       for (const layer of image.manifest.layers) blobs.add(layer.digest)
       for (const diffId of image.document.rootfs.diff_ids ?? []) layers.add(diffId)
+    }
+    for (const { diffId, digest } of this.#keepers.flatMap(list => [...list()])) {
+      layers.add(diffId)
+      blobs.add(digest)
     }
     for (const diffId of this.layers.list()) {
       if (layers.has(diffId)) continue

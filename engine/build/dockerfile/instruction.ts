@@ -59,7 +59,8 @@ export type InstructionBody =
   | { readonly kind: 'cmd' | 'entrypoint'; readonly command: Command }
   | { readonly kind: 'shell'; readonly words: readonly string[] }
   | { readonly kind: 'expose' | 'volume'; readonly words: readonly string[] }
-  | { readonly kind: 'workdir' | 'user' | 'stopsignal' | 'maintainer'; readonly text: string }
+  | { readonly kind: 'workdir'; readonly text: string }
+  | { readonly kind: 'user' | 'stopsignal' | 'maintainer'; readonly text: string }
   | { readonly kind: 'onbuild'; readonly text: string }
 
 export type Instruction = InstructionBody & {

@@ -44,6 +44,7 @@ function parseBody(line: LogicalLine, escapeMark: string): InstructionBody {
     case 'HEALTHCHECK':
       return parseHealthcheck(line)
     case 'WORKDIR':
+      return { kind: 'workdir', text: withoutFlags(line) }
     case 'USER':
     case 'STOPSIGNAL':
     case 'MAINTAINER':
@@ -55,7 +56,7 @@ function parseBody(line: LogicalLine, escapeMark: string): InstructionBody {
   }
 }
 
-const textKinds = { WORKDIR: 'workdir', USER: 'user', STOPSIGNAL: 'stopsignal', MAINTAINER: 'maintainer' } as const
+const textKinds = { USER: 'user', STOPSIGNAL: 'stopsignal', MAINTAINER: 'maintainer' } as const
 const known = ['ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL'].concat([
   'MAINTAINER',
   'ONBUILD',

@@ -1,0 +1,42 @@
+import type { z } from 'zod/mini'
+import type { Descriptor, HistoryEntry, ImageConfig, ImageDocument } from '../images/oci.ts'
+
+export interface BuiltLayer {
+  readonly diffId: string
+  readonly descriptor: Descriptor
+}
+
+/** A stage as far as it has come. A value: each step gives the next one. */
+export interface StageState {
+  /** Bottom first. */
+  readonly layers: readonly BuiltLayer[]
+  readonly config: ImageConfig
+  readonly history: readonly z.infer<typeof HistoryEntry>[]
+  /** What is under it, for architecture and the like; undefined: scratch. */
+  readonly base: Pick<ImageDocument, 'architecture' | 'os' | 'variant'> | undefined
+  /** `rootfs:/`, the machine's own tree, lies under all layers: such a stage can be copied from, and is no image. */
+  readonly hostTree: string | undefined
+  /** ARG values in scope. */
+  readonly args: ReadonlyMap<string, string>
+  /** Arguments in scope without an ARG that names them (proxies). */
+  readonly automatic: ReadonlySet<string>
+  readonly author: string
+  /** Texts of history that came with the base. */
+  readonly inherited: ReadonlySet<string>
+}
+
+/** Variables for `$name`: ENV wins over ARG. */
+export function variablesOf(state: StageState): Map<string, string> {
+  return new Map([...state.args, ...environmentOf(state)])
+}
+
+export function environmentOf({ config }: StageState): Map<string, string> {
+  return new Map(
+    (config.Env ?? []).map(entry => {
+      const at = entry.indexOf('=')
+      return at === -1 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)]
+    }),
+  )
+}
+
+export const shellOf = ({ config }: StageState): readonly string[] => config.Shell ?? ['/bin/sh', '-c']

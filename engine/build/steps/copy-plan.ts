@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { BerthError } from '../../../schemas/errors.ts'
+import type { Ignore } from '../dockerfile/ignore.ts'
+import { type Entry, type EntryWithContent, fromBytes, makeEntry, toBytes } from '../tar/entry.ts'
+import type { Found } from './copy-sources.ts'
+
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+export interface CopyRules {
+  /** Absolute; what is copied goes into it or becomes it. */
+  readonly destination: string
+  /** What is copied goes into the destination. */
+  readonly isInto: boolean
+  readonly keepsParents: boolean
+  readonly owner: Owner | undefined
+  readonly mode: number | undefined
+  readonly excludes: Ignore
+}
+
+/** Entries as they will be, their names below the root without a slash in front. */
+export async function* placeEntries(
+  sources: readonly Found[],
+  rules: CopyRules,
+): AsyncGenerator<EntryWithContent, void, undefined> {
+  for (const source of sources) {
+    const target = targetOf(source, rules)
+    /** Hard links lead to entries of the same source; one to a file that was left out cannot be kept. */
+    const names = new Map<string, string>()
+    for await (const { entry, content } of source.open()) {
+      const inner = fromBytes(entry.name).replace(/^_\/?/, '').replace(/\/$/, '')
+      if (rules.excludes(inner === '' ? posix.basename(source.path) : inner)) {
+        if (inner === '' && !source.isFolder) break
+        if (inner !== '') continue
+      }
+      const name = toBytes(posix.join(target, inner).slice(1))
+      names.set(entry.name, name)
+      const linkName = entry.flag === '1' ? names.get(entry.linkName) : entry.linkName
+      if (linkName === undefined) {
+        throw new BerthError(
+          'INVALID_ARGUMENT',
+          `${source.path}/${inner} is a hard link to a file that --exclude leaves out`,
+        )
+      }
+      yield { entry: changed({ ...entry, name, linkName }, rules), content }
+    }
+  }
+}
+
+function changed(entry: Entry, { owner, mode }: CopyRules): Entry {
+  return {
+    ...entry,
+    ...(owner ?? {}),
+    ...(mode === undefined || entry.flag === '2' ? {} : { mode }),
+  }
+}
+
+/** A folder's content goes where a file itself goes. */
+function targetOf(source: Found, { destination, isInto, keepsParents }: CopyRules): string {
+  if (keepsParents) return posix.join(destination, afterPivot(source.path))
+  if (source.isFolder || !isInto) return destination
+  return posix.join(destination, posix.basename(source.path))
+}
+
+const afterPivot = (path: string): string => path
+
+/** A file whose content is at hand (here-documents, downloads). */
+export const madeFile = (path: string, content: Buffer, modified = '0', mode = 0o644): Found => ({
+  path,
+  isFolder: false,
+  open: async function* () {
+    yield {
+      entry: makeEntry({ name: '_', flag: '0', size: content.length, modified, mode }),
+      content: (async function* () {
+        yield content
+      })(),
+    }
+  },
+})
+
+export interface CopyDigest {
+  readonly digest: string
+  /** Digest of each file by path, as far as they are few: tells what changed. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+const remembered = 500
+
+/** What a copy would bring, without times: equal digests give equal layers, but for times. */
+export async function digestEntries(entries: AsyncIterable<EntryWithContent>): Promise<CopyDigest> {
+  const whole = createHash('sha256')
+  const files: Record<string, string> = {}
+  let count = 0
+  for await (const { entry, content } of entries) {
+    const hash = createHash('sha256')
+    const { modified: _modified, attributes, ...rest } = entry
+    hash.update(JSON.stringify([rest, [...attributes].sort()]))
+    if (entry.flag === '0') for await (const piece of content) hash.update(piece)
+    const digest = hash.digest('hex')
+    whole.update(digest)
+    if (count++ < remembered) files[fromBytes(entry.name)] = digest.slice(0, 16)
+  }
+  return { digest: whole.digest('hex'), files }
+}

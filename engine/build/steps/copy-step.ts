@@ -1,0 +1,276 @@
+import { posix } from 'node:path'
+import { Readable } from 'node:stream'
+import { BerthError } from '../../../schemas/errors.ts'
+import { readAccounts, resolveUser } from '../../containers/user.ts'
+import { dockerfileError } from '../dockerfile/dockerfile-error.ts'
+import { expandWord } from '../dockerfile/expand.ts'
+import { ignoreOf } from '../dockerfile/ignore.ts'
+import type { CopyInstruction, Instruction } from '../dockerfile/instruction.ts'
+import { type StageState, variablesOf } from '../stage-state.ts'
+import { type Entry, type EntryWithContent, fromBytes, makeEntry, toBytes } from '../tar/entry.ts'
+import { writeEntries } from '../tar/write-entries.ts'
+import type { Tree, Workspace } from '../workspace.ts'
+import { detectArchive, readStart } from './archive-kind.ts'
+import { type CopyDigest, type CopyRules, digestEntries, madeFile, type Owner, placeEntries } from './copy-plan.ts'
+import { type Found, findSources, isMissing } from './copy-sources.ts'
+import { download } from './download.ts'
+
+const limits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
+
+/** A copy that is known down to its bytes, and not yet done. */
+export interface PreparedCopy {
+  readonly createdBy: string
+  readonly digest: CopyDigest
+  /** Writes it into a fresh writable layer over the stage; answers that layer's folder. */
+  run(): Promise<string>
+}
+
+export interface CopyEnvironment {
+  readonly workspace: Workspace
+  readonly state: StageState
+  /** What is copied from. */
+  readonly source: Tree
+  readonly escapeMark: string
+  readonly signal: AbortSignal
+}
+
+export async function prepareCopy(
+  environment: CopyEnvironment,
+  instruction: Instruction & CopyInstruction,
+): Promise<PreparedCopy> {
+  const { workspace, state, signal } = environment
+  const variables = variablesOf(state)
+  const expand = (text: string): string => expandWord(text, variables, environment.escapeMark)
+  const stage = await workspace.treeOf(state)
+  const wanted = expand(instruction.destination)
+  const destination = posix.resolve(state.config.WorkingDir || '/', wanted)
+  const place = await findPlace(workspace, stage, destination, signal)
+  const fetched = await fetchAll(environment, instruction, expand)
+  const endsAsFolder = wanted.endsWith('/') || /(^|\/)\.$/.test(wanted)
+  const isInto = endsAsFolder || (place.missing.length === 0 && place.isFolder) || fetched.length > 1
+  if (isInto && place.missing.length === 0 && !place.isFolder)
+    throw dockerfileError(
+      instruction.position,
+      instruction.kind.toUpperCase(),
+      `${destination} is a file and no folder`,
+    )
+  const rules: CopyRules = {
+    destination,
+    isInto: isInto || instruction.keepsParents,
+    keepsParents: instruction.keepsParents,
+    owner: await ownerOf(stage, instruction, expand),
+    mode: modeOf(instruction, expand),
+    excludes: ignoreOf(instruction.excludes.map(expand)),
+  }
+  const archives = instruction.kind === 'add' ? await archivesAmong(instruction, fetched) : new Set<Found>()
+  const plain = fetched.filter(found => !archives.has(found)).map(asRoot(instruction, environment))
+  const archive = [...archives]
+  const entries = () => placeEntries(plain, rules)
+  const raw = await digestEntries(placeEntries(archive, { ...rules, isInto: true, mode: undefined }))
+  const digest = await digestEntries(entries())
+  const createdBy = `${instruction.kind.toUpperCase()} ${fetched.map(({ path }) => path.slice(1) || '.').join(' ')} ${wanted}`
+  return {
+    createdBy,
+    digest: { digest: `${digest.digest}+${raw.digest}`, files: { ...raw.files, ...digest.files } },
+    run: async () => {
+      const { view, upper } = await workspace.view(stage)
+      const unpack = (path: string, tar: AsyncIterable<Buffer>, owner?: Owner) =>
+        workspace.workers.unpackPath(
+          { view, path, keepsKinds: true, ...limits, ...(owner === undefined ? {} : { owner }) },
+          Readable.from(tar),
+          signal,
+        )
+      const makesFolder = rules.isInto || archive.length > 0
+      await unpack(place.base, writeEntries(inBase(place, rules, entries(), makesFolder)))
+      for (const found of archive) await unpack(destination, contentOf(found), rules.owner)
+      return upper
+    },
+  }
+}
+
+/** Files of the context belong to root whatever they were outside; what another stage has stays as it is. */
+const asRoot =
+  (instruction: CopyInstruction, { source }: CopyEnvironment) =>
+  (found: Found): Found =>
+    instruction.from !== undefined && !source.isContext ? found : { ...found, open: () => ownedByRoot(found.open()) }
+
+async function* ownedByRoot(
+  entries: AsyncIterable<EntryWithContent>,
+): AsyncGenerator<EntryWithContent, void, undefined> {
+  for await (const { entry, content } of entries) yield { entry: { ...entry, uid: 0, gid: 0 }, content }
+}
+
+interface Place {
+  /** The folder that is there already. */
+  readonly base: string
+  /** Names between it and the destination. */
+  readonly missing: readonly string[]
+  /** The destination is there and is a folder. */
+  readonly isFolder: boolean
+}
+
+export async function findPlace(
+  workspace: Workspace,
+  tree: Tree,
+  destination: string,
+  signal: AbortSignal,
+): Promise<Place> {
+  const { view } = await workspace.view(tree)
+  const missing: string[] = []
+  for (let path = destination; ; path = posix.dirname(path)) {
+    try {
+      const { mode } = await workspace.workers.stat(view, path, true, signal)
+      const isFolder = (mode & 0o170000) === 0o040000
+      if (!isFolder && missing.length > 0) throw new BerthError('INVALID_ARGUMENT', `${path} is not a directory`)
+      return isFolder ? { base: path, missing, isFolder } : { base: posix.dirname(path), missing, isFolder }
+    } catch (error) {
+      if (!isMissing(error) || path === '/') throw error
+      missing.unshift(posix.basename(path))
+    }
+  }
+}
+
+/** Entries with names below the base, the folders that are missing in front; a folder that is there keeps what it is. */
+async function* inBase(
+  { base, missing }: Place,
+  { destination, owner }: CopyRules,
+  entries: AsyncIterable<EntryWithContent>,
+  makesFolder: boolean,
+): AsyncGenerator<EntryWithContent, void, undefined> {
+  const prefix = base === '/' ? '' : `${base.slice(1)}/`
+  const made = new Set<string>()
+  const folders = makesFolder ? missing : missing.slice(0, -1)
+  for (const [index] of folders.entries()) yield* makeFolder(folders.slice(0, index + 1).join('/'), made, owner)
+  for await (const { entry, content } of entries) {
+    const path = `/${fromBytes(entry.name)}`
+    if (entry.flag === '5' && path === destination && (missing.length === 0 || missing.join('/') === '')) continue
+    const name = fromBytes(entry.name).slice(prefix.length)
+    const parents = name.split('/').slice(0, -1)
+    // Only --parents and a file's own missing parents come here without their folder.
+    for (const [index] of parents.entries()) {
+      const parent = parents.slice(0, index + 1).join('/')
+      if (missing.length > 0 && parent.length <= missing.join('/').length) yield* makeFolder(parent, made, owner)
+    }
+    if (entry.flag === '5') made.add(name)
+    const link = entry.flag === '1' ? fromBytes(entry.linkName).slice(prefix.length) : undefined
+    yield {
+      entry: {
+        ...entry,
+        name: toBytes(name),
+        ...(link === undefined ? {} : { linkName: toBytes(link) }),
+      } satisfies Entry,
+      content,
+    }
+  }
+}
+
+async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
+
+function* makeFolder(name: string, made: Set<string>, owner: Owner | undefined): Generator<EntryWithContent> {
+  if (name === '' || made.has(name)) return
+  made.add(name)
+  const modified = String(Math.floor(Date.now() / 1000))
+  yield { entry: makeEntry({ name: toBytes(name), flag: '5', modified, ...(owner ?? {}) }), content: nothing() }
+}
+
+/** A folder with everything above it, as WORKDIR makes it: undefined when it is there. */
+export async function prepareFolder(
+  { workspace, state, signal }: CopyEnvironment,
+  path: string,
+  owner: Owner,
+): Promise<(() => Promise<string>) | undefined> {
+  const stage = await workspace.treeOf(state)
+  const place = await findPlace(workspace, stage, path, signal)
+  if (place.missing.length === 0) return undefined
+  return async () => {
+    const { view, upper } = await workspace.view(stage)
+    const made = new Set<string>()
+    const folders = async function* () {
+      for (const [index] of place.missing.entries())
+        yield* makeFolder(place.missing.slice(0, index + 1).join('/'), made, owner)
+    }
+    const tar = Readable.from(writeEntries(folders()))
+    await workspace.workers.unpackPath({ view, path: place.base, keepsKinds: true, ...limits }, tar, signal)
+    return upper
+  }
+}
+
+async function fetchAll(
+  { workspace, source, state, escapeMark, signal }: CopyEnvironment,
+  instruction: Instruction & CopyInstruction,
+  expand: (text: string) => string,
+): Promise<readonly Found[]> {
+  const files = instruction.heredocs.map(({ name, content, expands }) =>
+    madeFile(`/${name}`, Buffer.from(expands ? expandHeredoc(content, variablesOf(state), escapeMark) : content)),
+  )
+  const found = await Promise.all(
+    instruction.sources.map(async text => {
+      const name = expand(text)
+      if (instruction.kind === 'add' && /^(git@|git:\/\/|https?:\/\/.*\.git(#.*)?$)/.test(name))
+        throw dockerfileError(instruction.position, 'ADD', 'git repositories are not fetched: clone it and COPY it')
+      if (instruction.kind === 'add' && /^https?:\/\//.test(name)) return [await download(name, instruction, signal)]
+      const path = instruction.keepsParents ? name.replace(/(^|\/)\.\/(?=.)/, '$1') : name
+      return findSources(workspace, source, path, signal).catch((error: unknown) => {
+        if (!(error instanceof BerthError)) throw error
+        throw dockerfileError(instruction.position, instruction.kind.toUpperCase(), error.message)
+      })
+    }),
+  )
+  return [...found.flat(), ...files]
+}
+
+/** Quotes are plain text in a here-document. */
+function expandHeredoc(content: string, variables: ReadonlyMap<string, string>, escapeMark: string): string {
+  return expandWord(
+    content.replace(/["']/g, quote => `${escapeMark}${quote}`),
+    variables,
+    escapeMark,
+  )
+}
+
+async function archivesAmong(instruction: CopyInstruction, found: readonly Found[]): Promise<Set<Found>> {
+  const archives = new Set<Found>()
+  if (instruction.unpacks === false) return archives
+  for (const candidate of found) {
+    const isRemote = candidate.isRemote === true
+    if (candidate.isFolder || (isRemote && instruction.unpacks !== true)) continue
+    if (await detectArchive(await readStart(candidate), candidate.path)) archives.add(candidate)
+  }
+  return archives
+}
+
+async function* contentOf(found: Found): AsyncGenerator<Buffer, void, undefined> {
+  for await (const { content } of found.open()) yield* content
+}
+
+/** `user[:group]` of --chown, names from the stage's own files. A number alone is the group too (Dockerfile reference). */
+async function ownerOf(
+  stage: Tree,
+  instruction: Instruction & CopyInstruction,
+  expand: (text: string) => string,
+): Promise<Owner | undefined> {
+  if (instruction.chown === undefined) return undefined
+  const text = expand(instruction.chown)
+  try {
+    const { uid, gid } = resolveUser(/^\d+$/.test(text) ? `${text}:${text}` : text, [], await readAccounts(stage.lower))
+    return { uid, gid }
+  } catch (error) {
+    throw dockerfileError(
+      instruction.position,
+      instruction.kind.toUpperCase(),
+      `--chown=${text}: ${String((error as Error).message)}`,
+    )
+  }
+}
+
+function modeOf(instruction: Instruction & CopyInstruction, expand: (text: string) => string): number | undefined {
+  if (instruction.chmod === undefined) return undefined
+  const text = expand(instruction.chmod)
+  if (!/^[0-7]{1,4}$/.test(text))
+    throw dockerfileError(
+      instruction.position,
+      instruction.kind.toUpperCase(),
+      `--chmod: expected octal digits such as 755, found ${JSON.stringify(text)}`,
+    )
+  return Number.parseInt(text, 8)
+}

@@ -1,0 +1,131 @@
+import * as z from 'zod/mini'
+import { buildExtension } from '../../schemas/api/build.ts'
+import type { HostConfig } from '../../schemas/api/host-config.ts'
+import { BerthError } from '../../schemas/errors.ts'
+import type { BuildRequest } from '../build/request.ts'
+import type { BuildService } from '../build/service.ts'
+import { FailedStep } from '../build/steps/run-step.ts'
+import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts'
+import { ok, post, type Route } from '../http/route.ts'
+import { formatPlatform, hostPlatform, parsePlatform } from '../images/platform.ts'
+import { familiarName, fullName, parseReference, withDefaultTag } from '../images/reference.ts'
+import { ProgressStream } from './progress-stream.ts'
+
+export const buildRoutes = (service: BuildService): Route[] => [
+  post('/build', context => build(service, context)),
+  post('/build/prune', async () => {
+    const { ids, bytes } = await service.prune()
+    return ok({ CachesDeleted: ids, SpaceReclaimed: bytes })
+  }),
+]
+
+/** POST /build, as the classic builder answers it: lines of output, the id as `aux`, an error with the program's exit code. */
+async function build(service: BuildService, context: RequestContext): Promise<undefined> {
+  const { query } = context
+  if ((query.get('remote') ?? '') !== '')
+    throw new BerthError('NOT_IMPLEMENTED', 'remote contexts are not fetched: send the context as a tar')
+  if (query.get('version') === '2')
+    throw new BerthError('NOT_IMPLEMENTED', 'builds by BuildKit’s protocol are not served: set DOCKER_BUILDKIT=0')
+  const parse = requestOf(context)
+  const progress = new ProgressStream(context)
+  const isQuiet = queryFlag(query, 'q')
+  const report = {
+    line: (text: string) => isQuiet || progress.send({ stream: `${text}\n` }),
+    output: (text: string) => isQuiet || progress.send({ stream: text }),
+  }
+  return progress.run(async () => {
+    try {
+      const request = { value: undefined as BuildRequest | undefined }
+      const image = await service.build(context.body, folder => (request.value = parse(folder)), report, context.signal)
+      progress.send({ aux: { ID: image.id } })
+      progress.send({ stream: isQuiet ? `${image.id}\n` : `Successfully built ${image.id.slice(7, 19)}\n` })
+      for (const name of request.value?.names ?? [])
+        report.line(`Successfully tagged ${familiarName(parseReference(name))}`)
+    } catch (error) {
+      if (!(error instanceof FailedStep)) throw error
+      progress.send({ errorDetail: { code: error.exitCode, message: error.message }, error: error.message })
+    }
+  })
+}
+
+const textMap = z.record(z.string(), z.string())
+const argMap = z.record(z.string(), z.nullable(z.string()))
+
+/** Everything but the folder of the context is checked before the context is read. */
+function requestOf({ query, headers }: RequestContext): (folder: string) => BuildRequest {
+  const platform = parsePlatform(query.get('platform') ?? '')
+  if (
+    platform !== undefined &&
+    (platform.os !== hostPlatform.os || platform.architecture !== hostPlatform.architecture)
+  ) {
+    throw new BerthError(
+      'NOT_IMPLEMENTED',
+      `only images for ${formatPlatform(hostPlatform)} are built here, not for ${formatPlatform(platform)}`,
+    )
+  }
+  const names = query.getAll('t').flatMap(text => (text === '' ? [] : [fullName(withDefaultTag(parseReference(text)))]))
+  const dockerfile = query.get('dockerfile') || 'Dockerfile'
+  const extension = buildExtension.parse(
+    JSON.parse(Buffer.from(String(headers['x-berth-build'] ?? 'e30'), 'base64url').toString('utf8')),
+  )
+  const shared = {
+    dockerfile,
+    names,
+    scope: extension.scope ?? names[0] ?? dockerfile,
+    args: new Map(Object.entries(parameter(query, 'buildargs', argMap))),
+    target: query.get('target') ?? '',
+    noCache: queryFlag(query, 'nocache'),
+    pulls: queryFlag(query, 'pull'),
+    labels: parameter(query, 'labels', textMap),
+    network: query.get('networkmode') || 'default',
+    hostConfig: hostConfigOf(query),
+    secrets: new Map(Object.entries(extension.secrets ?? {}).map(([id, text]) => [id, Buffer.from(text, 'base64')])),
+  }
+  const contexts = Object.entries(extension.contexts ?? {})
+  return folder => ({
+    ...shared,
+    contexts: new Map(
+      contexts.map(([name, context]) => [
+        name,
+        'image' in context ? context : { folder: `${folder}/${context.folder}` },
+      ]),
+    ),
+  })
+}
+
+function parameter<T>(query: URLSearchParams, name: string, schema: z.ZodMiniType<T>): T {
+  const text = query.get(name) || '{}'
+  try {
+    return schema.parse(JSON.parse(text) ?? {})
+  } catch (cause) {
+    throw new BerthError('INVALID_ARGUMENT', `${name}: expected a JSON object of texts, found ${text}`, { cause })
+  }
+}
+
+/** Limits of the containers that RUN makes. */
+function hostConfigOf(query: URLSearchParams): HostConfig {
+  const numbers = {
+    Memory: 'memory',
+    MemorySwap: 'memswap',
+    CpuShares: 'cpushares',
+    CpuPeriod: 'cpuperiod',
+    CpuQuota: 'cpuquota',
+    ShmSize: 'shmsize',
+  }
+  const entries = Object.entries(numbers).flatMap(([member, name]) => {
+    const value = queryInteger(query, name)
+    return value === undefined || value === 0 ? [] : [[member, value] as const]
+  })
+  const hosts = query
+    .getAll('extrahosts')
+    .flatMap(text => text.split(','))
+    .filter(text => text !== '')
+  const cpuset = query.get('cpusetcpus') ?? ''
+  const ulimits = JSON.parse(query.get('ulimits') || '[]') as HostConfig['Ulimits']
+  return {
+    ...Object.fromEntries(entries),
+    ...(cpuset === '' ? {} : { CpusetCpus: cpuset }),
+    ...(hosts.length === 0 ? {} : { ExtraHosts: hosts }),
+    ...(ulimits === undefined || ulimits === null || ulimits.length === 0 ? {} : { Ulimits: ulimits }),
+  }
+}

@@ -1,0 +1,20 @@
+import * as z from 'zod/mini'
+
+/** What Berth adds to POST /build: the header `X-Berth-Build`, JSON as base64url. */
+export const buildExtension = z.object({
+  /** Stays the same from build to build; reasons of cache misses compare with the last one. */
+  scope: z.optional(z.string()),
+  /** Content in base64 by id. */
+  secrets: z.optional(z.record(z.string(), z.string())),
+  /** Named contexts: a folder below `.berth-contexts` of what is sent, given as `contexts/<name>`, or an image. */
+  contexts: z.optional(
+    z.record(
+      z.string(),
+      z.union([
+        z.object({ folder: z.string().check(z.regex(/^contexts\/[a-z0-9_.-]+$/)) }),
+        z.object({ image: z.string() }),
+      ]),
+    ),
+  ),
+})
+export type BuildExtension = z.infer<typeof buildExtension>
