@@ -16,6 +16,9 @@ interface ConfigFlags {
   readonly hash?: string
   readonly images?: true
   readonly networks?: true
+  readonly models?: true
+  readonly resolveImageDigests?: true
+  readonly lockImageDigests?: true
   readonly profiles?: true
   readonly services?: true
   readonly variables?: true
@@ -43,6 +46,9 @@ export const config = defineCommand<ConfigFlags>({
       .option('--variables', 'print the variables that the files use')
       .option('--environment', 'print the values that variables are taken from')
       .option('--hash <services>', 'print the hash of services: names with commas between, or *')
+      .option('--models', 'print names of models')
+      .option('--resolve-image-digests', 'pin images to the digests that their registries have now')
+      .option('--lock-image-digests', 'print a file that does only that, to be merged over this one')
       .option('--no-interpolate', 'leave variables as they are written')
       .option('--no-normalize', 'leave out what follows from defaults')
       .option('--no-path-resolution', 'leave paths relative')
@@ -73,10 +79,29 @@ export const config = defineCommand<ConfigFlags>({
       noConsistency: !flags.consistency,
     })
     requireServices(stack.project, services)
+    if (flags.lockImageDigests || flags.resolveImageDigests) {
+      const canonical = await pinned(context, stack.project, flags)
+      await write(context, flags.quiet ? '' : rendered(canonical, flags, false), flags)
+      return 0
+    }
     await write(context, output(stack, flags), flags)
     return 0
   },
 })
+
+/** The tree with its images pinned, or only what pins them. */
+async function pinned(
+  context: Context,
+  project: Project,
+  { lockImageDigests }: ConfigFlags,
+): Promise<Project['canonical']> {
+  const { pinnedImages } = await import('../session/pin-images.ts')
+  const images = Object.entries(await pinnedImages(context, project))
+  if (lockImageDigests) return { services: Object.fromEntries(images.map(([name, image]) => [name, { image }])) }
+  const services = project.canonical['services'] as Readonly<Record<string, object>>
+  const merged = images.map(([name, image]) => [name, { ...services[name], image }] as const)
+  return { ...project.canonical, services: { ...services, ...Object.fromEntries(merged) } }
+}
 
 async function write(context: Context, text: string, { output: file }: ConfigFlags): Promise<void> {
   if (file === undefined) print(context, text)
@@ -102,6 +127,7 @@ function output(stack: LoadedStack & { readonly project: Project }, flags: Confi
     return lines(
       Object.values(project.services).map(service => service.image?.text ?? `${project.name}-${service.name}`),
     )
+  if (flags.models) return lines(Object.keys(project.canonical['models'] ?? {}))
   if (flags.networks) return lines(Object.keys(project.networks))
   if (flags.volumes) return lines(Object.keys(project.volumes))
   if (flags.profiles) return lines(stack.profiles)

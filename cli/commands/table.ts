@@ -66,10 +66,22 @@ export const commandTable: readonly TopEntry[] = [
     load: async () => (await import('./plan.ts')).plan,
   },
   {
+    name: 'drift',
+    summary: 'Say whether a stack is still as its file says',
+    group: stack,
+    load: async () => (await import('./drift.ts')).drift,
+  },
+  {
     name: 'config',
     summary: 'Check the stack file and print it in canonical form',
     group: stack,
     load: async () => (await import('./config.ts')).config,
+  },
+  {
+    name: 'convert',
+    summary: 'Turn a docker run line into a stack file',
+    group: stack,
+    load: async () => (await import('./convert.ts')).convert,
   },
   {
     name: 'graph',

@@ -22,6 +22,7 @@ import {
 interface UpFlags extends PlanUpFlags, MakeFlags, AttachFlags {
   readonly detach?: true
   readonly watch?: true
+  readonly menu?: true
   readonly wait?: true
   readonly waitTimeout?: number
 }
@@ -43,6 +44,7 @@ export const up = defineCommand<UpFlags>({
       .option('--attach <SERVICE>', 'show only the output of these services; may be repeated', collect, [])
       .addOption(noAttachOption())
       .option('--attach-dependencies', 'show the output of services too that the named ones depend on')
+      .addOption(new Option('--menu', 'keys for an attached up: not there yet').hideHelp())
       .option('-w, --watch', 'copy changed files into the containers while their output is shown (develop.watch)')
       .option('--no-color', 'no colours in the output of containers')
       .option('--no-log-prefix', 'no names before lines of output')
@@ -59,6 +61,7 @@ export const up = defineCommand<UpFlags>({
   handlesInterrupt: true,
   async run(context, services, flags) {
     checkFlags(flags)
+    if (flags.menu) context.stderr.write('berth: --menu has no effect yet: use --watch, and Ctrl-C to stop\n')
     const { project } = await loadStack(context, { services })
     requireServices(project, services)
     requireServices(project, flags.exitCodeFrom === undefined ? [] : [flags.exitCodeFrom])
