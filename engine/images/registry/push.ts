@@ -5,7 +5,7 @@ import { BerthError } from '../../../schemas/errors.ts'
 import type { StoredImage } from '../catalog.ts'
 import { repositoryOf } from '../lookup.ts'
 import { type Descriptor, mediaTypes } from '../oci.ts'
-import { fullName, parseReference, type Reference } from '../reference.ts'
+import { familiarName, fullName, parseReference, type Reference } from '../reference.ts'
 import type { ImageStore } from '../store.ts'
 import type { Credentials } from './credentials.ts'
 import { endpointsOf } from './endpoint.ts'
@@ -34,7 +34,7 @@ export function pushImage(
   const repository = `${reference.domain}/${reference.path}`
   options.onProgress({ status: `The push refers to repository [${repository}]` })
   if (image === undefined) {
-    throw new BerthError('NOT_FOUND', `An image does not exist locally with the tag: ${repository}`)
+    throw new BerthError('NOT_FOUND', `tag does not exist: ${familiarName(reference)}`)
   }
   return store.lease(async () => {
     const sisters = sistersOf(store, reference, image)
@@ -62,6 +62,9 @@ async function pushTo(
 ): Promise<void> {
   const { onProgress, settings } = options
   const layers = describeLayers(image)
+  // Nothing is told before the endpoint is known to answer: the next one would tell it all again.
+  const [first] = layers
+  if (first !== undefined) await uploader.has(first.descriptor.digest, options.signal)
   for (const { id } of layers) onProgress({ status: 'Preparing', progressDetail: {}, id })
   const failure = new AbortController()
   const signal = AbortSignal.any([options.signal, failure.signal])
