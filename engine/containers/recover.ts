@@ -32,7 +32,7 @@ export async function recoverContainers(context: ContainerContext, hasRebooted: 
   for (const { record, state } of context.registry.list()) {
     const container = context.registry.get(record.id)
     context.images.use(record.image.id, { containerId: record.id, isRunning: () => isUp(container.state) })
-    context.volumes.adopt(record.id, record.mounts)
+    context.volumes.adopt(record.id, record.mounts, isUp(state))
     if (state.status === 'removing') counts.removed++
   }
   await Promise.all(orphanBundles(context).map(id => removeOrphan(context, id)))

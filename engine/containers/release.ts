@@ -1,4 +1,5 @@
 import { rmdirSync, rmSync, unlinkSync } from 'node:fs'
+import type { Monitor } from '../runtime/monitor.ts'
 import { abandonAttaches } from './announce.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
@@ -11,11 +12,20 @@ export async function releaseRuntime(context: ContainerContext, container: Conta
   abandonAttaches(container)
   container.live.monitor = undefined
   container.live.mounts = []
-  const results = await Promise.allSettled([context.networks.detach(id), monitor?.release()])
+  const results = await Promise.allSettled([context.networks.detach(id), releaseMonitor(context, id, monitor)])
   for (const result of results) {
     if (result.status === 'rejected') context.log.error({ container: id, err: result.reason }, 'release failed')
   }
   removeBundle(pathsOf(context, id))
+}
+
+/** Its volumes are unmounted when nothing of it can use them any more. */
+async function releaseMonitor(context: ContainerContext, id: string, monitor: Monitor | undefined): Promise<void> {
+  try {
+    await monitor?.release()
+  } finally {
+    await context.volumes.unmount(id)
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Spawner } from '../runtime/spawner.ts'
 type UnpackOptions = Omit<Extract<LayerRequest, { op: 'unpack' }>, 'op' | 'id'>
 type UnpackPathOptions = Omit<Extract<LayerRequest, { op: 'unpackPath' }>, 'op' | 'id'>
 type CopyUpOptions = Omit<Extract<LayerRequest, { op: 'copyUp' }>, 'op' | 'id'>
+type MountOptions = Omit<Extract<LayerRequest, { op: 'mount' }>, 'op' | 'id'>
 
 export interface LayerWorkersOptions {
   readonly spawner: Pick<Spawner, 'layer'>
@@ -51,6 +52,16 @@ export class LayerWorkers {
 
   copyUp(options: CopyUpOptions, signal?: AbortSignal): Promise<{ readonly entries: number }> {
     return this.#run(signal, connection => connection.request({ op: 'copyUp', ...options }))
+  }
+
+  /** Mounts a volume's file system on the host's folder `target`. Rejects with NativeError, stage `mount`. */
+  mount(options: MountOptions, signal?: AbortSignal): Promise<unknown> {
+    return this.#run(signal, connection => connection.request({ op: 'mount', ...options }))
+  }
+
+  /** Also when nothing is mounted there. */
+  unmount(target: string): Promise<unknown> {
+    return this.#run(undefined, connection => connection.request({ op: 'unmount', target }))
   }
 
   /** Removes a tree, the folder itself included. */

@@ -1,34 +1,24 @@
-import { isAbsolute } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
 
 /** What the local driver's options make of a volume. */
 export type VolumeBacking =
   /** The volume's own directory. */
   | { readonly kind: 'directory' }
-  /** `type=none, o=bind, device=/path`: a directory of the host under the volume's name. */
-  | { readonly kind: 'bind'; readonly device: string; readonly isReadOnly: boolean }
+  /** Mounted on that directory while a container uses it: `type=tmpfs device=tmpfs o=size=1m`, `type=nfs o=addr=... device=:/path`, `type=none o=bind device=/x`. */
+  | { readonly kind: 'mount'; readonly type: string; readonly device: string; readonly options: readonly string[] }
 
 const known = ['type', 'o', 'device']
+const required = ['type', 'device']
 
-/** Options of the local driver (`type`, `o`, `device`); anything but a bind needs a mount of its own and is refused. */
+/** Options of the local driver, in dockerd's words. Whether the kernel takes them shows at the first use. Throws INVALID_ARGUMENT. */
 export function parseDriverOptions(options: Readonly<Record<string, string>>): VolumeBacking {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new BerthError('INVALID_ARGUMENT', `invalid option: "${name}"`)
   }
-  const { type = '', device = '' } = options
-  const words = (options['o'] ?? '').split(',').filter(word => word !== '')
   if (Object.keys(options).length === 0) return { kind: 'directory' }
-  const isBind = words.includes('bind') || words.includes('rbind')
-  if (isBind && (type === 'none' || type === '' || type === 'bind')) {
-    if (!isAbsolute(device)) {
-      throw new BerthError(
-        'INVALID_ARGUMENT',
-        `missing device in volume options: expected an absolute path, found "${device}"`,
-      )
-    }
-    return { kind: 'bind', device, isReadOnly: words.includes('ro') }
+  for (const name of required.toReversed()) {
+    if (!options[name]) throw new BerthError('INVALID_ARGUMENT', `missing required option: "${name}"`)
   }
-  throw new BerthError('NOT_IMPLEMENTED', `the local volume driver mounts directories only, not type=${type}`, {
-    hint: 'use o=bind with a device, or a tmpfs mount of the container',
-  })
+  const { type = '', device = '', o = '' } = options
+  return { kind: 'mount', type, device, options: o.split(',').filter(word => word !== '') }
 }

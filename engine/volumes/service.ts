@@ -5,6 +5,7 @@ import type { EventBus } from '../events/bus.ts'
 import type { LayerWorkers } from '../images/layer-worker.ts'
 import type { Collection } from '../store/store.ts'
 import { isEmptyDirectory, mayHaveContent } from './copy-up.ts'
+import { DriverMounts } from './driver-mounts.ts'
 import { anonymousLabel, checkVolumeName, randomVolumeName } from './names.ts'
 import { parseDriverOptions } from './options.ts'
 
@@ -67,10 +68,12 @@ export interface ContainerVolumes {
     imageLower: readonly string[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly ResolvedMount[]>
+  /** After the exit: what was mounted for this container alone is unmounted. Idempotent. */
+  unmount(containerId: string): Promise<void>
   /** At remove. `removeAnonymous` is `docker rm -v`. */
   release(containerId: string, options?: { readonly removeAnonymous?: boolean }): Promise<void>
-  /** At the daemon's start, for every container on record. */
-  adopt(containerId: string, mounts: readonly MountRequest[]): void
+  /** At the daemon's start, for every container on record; `isRunning`: its volumes are mounted. */
+  adopt(containerId: string, mounts: readonly MountRequest[], isRunning?: boolean): void
 }
 
 /** A volume as it is stored. */
@@ -93,7 +96,7 @@ export interface VolumeOptions {
 export interface VolumeServiceOptions {
   readonly dataRoot: string
   readonly volumes: Collection<VolumeRecord>
-  readonly workers: Pick<LayerWorkers, 'copyUp' | 'remove'>
+  readonly workers: Pick<LayerWorkers, 'copyUp' | 'remove' | 'mount' | 'unmount'>
   readonly events: Pick<EventBus, 'publish'>
   readonly now?: () => Date
 }
@@ -102,6 +105,7 @@ export interface VolumeServiceOptions {
 export class VolumeService implements ContainerVolumes {
   readonly #options: VolumeServiceOptions
   readonly #root: string
+  readonly #mounts: DriverMounts
   readonly #users = new Map<string, Set<string>>()
   /** First fillings that are under way: containers that start together share one. */
   readonly #filling = new Map<string, Promise<void>>()
@@ -109,6 +113,7 @@ export class VolumeService implements ContainerVolumes {
   constructor(options: VolumeServiceOptions) {
     this.#options = options
     this.#root = join(options.dataRoot, 'volumes')
+    this.#mounts = new DriverMounts(options.workers)
   }
 
   list(): VolumeRecord[] {
@@ -148,7 +153,7 @@ export class VolumeService implements ContainerVolumes {
       }
       return existing
     }
-    parseDriverOptions(options)
+    checkDriverOptions(name, options)
     const volume: VolumeRecord = Object.freeze({
       name,
       driver: 'local',
@@ -171,6 +176,9 @@ export class VolumeService implements ContainerVolumes {
     if (users.length > 0) {
       throw new BerthError('CONFLICT', `remove ${name}: volume is in use - [${users.join(', ')}]`)
     }
+    // First of all: what is mounted there, such as a folder of the host, must not be removed with it.
+    if (parseDriverOptions(volume.options).kind === 'mount')
+      await this.#options.workers.unmount(this.mountpoint(volume))
     await this.#options.volumes.delete(volume.name)
     const removed = join(this.#root, `.removed-${randomVolumeName().slice(0, 16)}`)
     await rename(join(this.#root, volume.name), removed).catch(ignoreMissing)
@@ -198,22 +206,27 @@ export class VolumeService implements ContainerVolumes {
   }
 
   prepare(
-    _containerId: string,
+    containerId: string,
     mounts: readonly MountRequest[],
     imageLower: readonly string[],
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<readonly ResolvedMount[]> {
     return Promise.all(
       mounts.map(mount =>
-        mount.kind === 'bind' ? prepareBind(mount) : this.#prepareVolume(mount, imageLower, signal),
+        mount.kind === 'bind' ? prepareBind(mount) : this.#prepareVolume(containerId, mount, imageLower, signal),
       ),
     )
+  }
+
+  unmount(containerId: string): Promise<void> {
+    return this.#mounts.leave(containerId)
   }
 
   async release(
     containerId: string,
     { removeAnonymous = false }: { readonly removeAnonymous?: boolean } = {},
   ): Promise<void> {
+    await this.unmount(containerId)
     const freed: string[] = []
     for (const [name, users] of this.#users) {
       if (!users.delete(containerId)) continue
@@ -229,8 +242,14 @@ export class VolumeService implements ContainerVolumes {
     await Promise.all(anonymous.map(name => this.remove(name, { force: true })))
   }
 
-  adopt(containerId: string, mounts: readonly MountRequest[]): void {
-    for (const mount of mounts) if (mount.kind === 'volume' && mount.name !== '') this.#addUser(mount.name, containerId)
+  adopt(containerId: string, mounts: readonly MountRequest[], isRunning = false): void {
+    for (const mount of mounts) {
+      if (mount.kind !== 'volume' || mount.name === '') continue
+      this.#addUser(mount.name, containerId)
+      const volume = this.#options.volumes.get(mount.name)
+      if (isRunning && volume !== undefined && parseDriverOptions(volume.options).kind === 'mount')
+        this.#mounts.adopt(this.mountpoint(volume), containerId)
+    }
   }
 
   #addUser(name: string, containerId: string): void {
@@ -240,6 +259,7 @@ export class VolumeService implements ContainerVolumes {
   }
 
   async #prepareVolume(
+    containerId: string,
     mount: Extract<MountRequest, { kind: 'volume' }>,
     imageLower: readonly string[],
     signal: AbortSignal | undefined,
@@ -247,19 +267,17 @@ export class VolumeService implements ContainerVolumes {
     const volume = this.get(mount.name)
     const backing = parseDriverOptions(volume.options)
     const data = this.mountpoint(volume)
-    if (backing.kind === 'directory') {
-      await this.#makeDirectory(volume)
-      if (mount.noCopy !== true && mount.subpath === undefined) {
-        await this.#fill(volume, data, imageLower, mount.target, signal)
-      }
+    await this.#makeDirectory(volume)
+    if (backing.kind === 'mount') await this.#mounts.use(data, backing, containerId, signal)
+    else if (mount.noCopy !== true && mount.subpath === undefined) {
+      await this.#fill(volume, data, imageLower, mount.target, signal)
     }
-    const root = backing.kind === 'bind' ? backing.device : data
     return {
       kind: 'volume',
       name: volume.name,
-      source: mount.subpath === undefined ? root : await resolveSubpath(root, mount.subpath),
+      source: mount.subpath === undefined ? data : await resolveSubpath(data, mount.subpath),
       target: mount.target,
-      isReadOnly: mount.isReadOnly || (backing.kind === 'bind' && backing.isReadOnly),
+      isReadOnly: mount.isReadOnly,
       propagation: mount.propagation ?? '',
       isRecursive: true,
       driver: volume.driver,
@@ -329,6 +347,15 @@ async function prepareBind(mount: Extract<MountRequest, { kind: 'bind' }>): Prom
     isReadOnly: mount.isReadOnly,
     propagation: mount.propagation ?? 'rprivate',
     isRecursive: mount.isRecursive ?? true,
+  }
+}
+
+/** Throws INVALID_ARGUMENT with the volume's name. */
+function checkDriverOptions(name: string, options: Readonly<Record<string, string>>): void {
+  try {
+    parseDriverOptions(options)
+  } catch (error) {
+    throw error instanceof BerthError ? new BerthError(error.code, `create ${name}: ${error.message}`) : error
   }
 }
 

@@ -34,7 +34,7 @@ TEST(samples_are_understood) {
         job_free(&job);
         free(text);
     }
-    CHECK_INT(seen, 1u << JOB_UNPACK | 1u << JOB_PACK | 1u << JOB_COPY_UP | 1u << JOB_REMOVE);
+    CHECK_INT(seen, 1u << JOB_UNPACK | 1u << JOB_PACK | 1u << JOB_COPY_UP | 1u << JOB_REMOVE | 1u << JOB_MOUNT | 1u << JOB_UNMOUNT);
     json_decref(samples);
 }
 
@@ -49,6 +49,7 @@ TEST(other_requests_are_refused) {
         "{\"id\":1,\"op\":\"remove\",\"target\":\"/x\",\"more\":1}",
         "{\"id\":-1,\"op\":\"remove\",\"target\":\"/x\"}",
         "{\"id\":1,\"op\":\"pack\",\"source\":\"/x\",\"whiteouts\":\"maybe\"}",
+        "{\"id\":1,\"op\":\"mount\",\"type\":\"tmpfs\",\"source\":\"x\",\"target\":\"x\"}",
         "{\"id\":1,\"op\":\"copyUp\",\"lower\":[],\"subpath\":\"/\",\"target\":\"/x\"}",
     };
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {

@@ -44,6 +44,20 @@ export type LayerRequest =
       readonly subpath: string
       readonly target: string
     }
+  /**
+   * Mounts a file system on the existing folder `target` of the host, with mount(2): `options` as in fstab, `bind` and `rbind` included. Something
+   * that is mounted there already stays. ok: {}. Stage 'mount' with the kernel's errno.
+   */
+  | {
+      readonly op: 'mount'
+      readonly id: number
+      readonly type: string
+      readonly source: string
+      readonly target: string
+      readonly options?: readonly string[]
+    }
+  /** Unmounts `target`; processes that use it keep it until they end. ok: {}, also when nothing is mounted there. */
+  | { readonly op: 'unmount'; readonly id: number; readonly target: string }
   /** Removes a tree, the target itself included. ok: {entries}; also when there is none. */
   | { readonly op: 'remove'; readonly id: number; readonly target: string }
   /**

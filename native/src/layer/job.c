@@ -15,7 +15,8 @@ static const struct {
     const char *name;
     enum job_op op;
 } operations[] = {{"unpack", JOB_UNPACK}, {"pack", JOB_PACK}, {"copyUp", JOB_COPY_UP}, {"remove", JOB_REMOVE},
-                  {"stat", JOB_STAT},     {"packPath", JOB_PACK_PATH}, {"unpackPath", JOB_UNPACK_PATH}, {"changes", JOB_CHANGES}};
+                  {"stat", JOB_STAT},     {"packPath", JOB_PACK_PATH}, {"unpackPath", JOB_UNPACK_PATH}, {"changes", JOB_CHANGES},
+                  {"mount", JOB_MOUNT},   {"unmount", JOB_UNMOUNT}};
 
 /* An absolute path: relative ones would depend on where the spawner was started. */
 static int take_path(struct object_reader *reader, const char *name, const char **ret_path, struct error *err) {
@@ -113,6 +114,15 @@ static int parse_changes(struct object_reader *reader, struct job *job, struct e
     return result < 0 ? result : take_list(reader, "lower", 1, job->lower, JOB_LOWER_MAX, &job->lower_count, err);
 }
 
+static int parse_mount(struct object_reader *reader, struct job *job, struct error *err) {
+    int result = take_path(reader, "target", &job->target, err);
+    if (result >= 0)
+        result = take_string(reader, "type", &job->type, err);
+    if (result >= 0)
+        result = take_string(reader, "source", &job->source, err);
+    return result < 0 ? result : take_list(reader, "options", 0, job->options, JOB_OPTIONS_MAX, &job->option_count, err);
+}
+
 static int parse_path(struct object_reader *reader, struct job *job, struct error *err) {
     const json_t *view;
     int result = take_object(reader, "view", &view, err);
@@ -164,7 +174,10 @@ static int parse_members(struct object_reader *reader, struct job *job, struct e
         return parse_pack(reader, job, err);
     case JOB_COPY_UP:
         return parse_copy_up(reader, job, err);
+    case JOB_MOUNT:
+        return parse_mount(reader, job, err);
     case JOB_REMOVE:
+    case JOB_UNMOUNT:
         return take_path(reader, "target", &job->target, err);
     case JOB_CHANGES:
         return parse_changes(reader, job, err);

@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum job_op { JOB_UNPACK, JOB_PACK, JOB_COPY_UP, JOB_REMOVE, JOB_STAT, JOB_PACK_PATH, JOB_UNPACK_PATH, JOB_CHANGES };
+enum job_op { JOB_UNPACK, JOB_PACK, JOB_COPY_UP, JOB_REMOVE, JOB_STAT, JOB_PACK_PATH, JOB_UNPACK_PATH, JOB_CHANGES, JOB_MOUNT, JOB_UNMOUNT };
 
-enum { JOB_LOWER_MAX = 512, JOB_WITHOUT_MAX = 300 };
+enum { JOB_LOWER_MAX = 512, JOB_WITHOUT_MAX = 300, JOB_OPTIONS_MAX = 64 };
 
 struct job {
     enum job_op op;
@@ -38,6 +38,9 @@ struct job {
     bool follows;     /* a link as the path's last component is followed */
     const char *name; /* pack: what the tar calls it */
     bool keeps_kinds; /* unpack: folders and other things do not replace each other */
+    const char *type; /* mount: of the file system */
+    const char *options[JOB_OPTIONS_MAX];
+    size_t option_count;
     bool has_owner;   /* unpack: everything gets this owner */
     uid_t uid;
     gid_t gid;
@@ -64,6 +67,8 @@ int job_unpack_path(const struct job *job, int connection, json_t **ret_ok, stru
 int job_changes(const struct job *job, int connection, struct error *err);
 
 int job_copy_up(const struct job *job, json_t **ret_ok, struct error *err);
+int job_mount(const struct job *job, json_t **ret_ok, struct error *err);
+int job_unmount(const struct job *job, json_t **ret_ok, struct error *err);
 int job_remove(const struct job *job, json_t **ret_ok, struct error *err);
 
 /* Writes one answer frame. */

@@ -54,6 +54,10 @@ static int run_job(const struct job *job, int connection, json_t **ret_ok, struc
         return job_pack_path(job, connection, err);
     case JOB_UNPACK_PATH:
         return job_unpack_path(job, connection, ret_ok, err);
+    case JOB_MOUNT:
+        return job_mount(job, ret_ok, err);
+    case JOB_UNMOUNT:
+        return job_unmount(job, ret_ok, err);
     case JOB_CHANGES:
         return job_changes(job, connection, err);
     }

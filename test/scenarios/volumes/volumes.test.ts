@@ -165,12 +165,19 @@ describe('volumes', () => {
       code: 'NOT_FOUND',
       message: /plugin "nfs" not found/,
     })
-    await assert.rejects(service.create({ name: 'xx', options: { size: '1' } }), { code: 'INVALID_ARGUMENT' })
-    await assert.rejects(service.create({ name: 'xx', options: { type: 'nfs', o: 'addr=x', device: ':/' } }), {
-      code: 'NOT_IMPLEMENTED',
+    await assert.rejects(service.create({ name: 'xx', options: { size: '1' } }), {
+      code: 'INVALID_ARGUMENT',
+      message: 'create xx: invalid option: "size"',
     })
-    await service.create({ name: 'bound', options: { type: 'none', o: 'bind', device: '/usr' } })
-    assert.equal((await service.prepare('c', [volume('bound')], []))[0]?.source, '/usr')
+    for (const [missing, options] of [
+      ['device', { type: 'tmpfs' }],
+      ['device', { o: 'size=1m' }],
+      ['type', { device: '/tmp', o: 'bind' }],
+    ] as const)
+      await assert.rejects(service.create({ name: 'xx', options }), {
+        code: 'INVALID_ARGUMENT',
+        message: `create xx: missing required option: "${missing}"`,
+      })
     const bind = (source: string, createsSource: boolean): MountRequest => ({
       kind: 'bind',
       source,

@@ -176,6 +176,15 @@ const samples = {
       target: '/var/lib/berth/volumes/v/.filling',
     },
     { id: 1, op: 'remove', target: '/var/lib/berth/c' },
+    {
+      id: 1,
+      op: 'mount',
+      type: 'nfs',
+      source: ':/export',
+      target: '/var/lib/berth/volumes/v/_data',
+      options: ['addr=192.0.2.1', 'ro'],
+    },
+    { id: 1, op: 'unmount', target: '/var/lib/berth/volumes/v/_data' },
   ] satisfies readonly LayerRequest[],
   answers: [
     { id: 2, ok: { pid: 4711, startedAt: exit.startedAt, warnings: [] } },
