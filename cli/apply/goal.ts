@@ -13,6 +13,13 @@ const pending: Verdict = { kind: 'pending' }
 export function judgeGoal(goal: Goal, container: ContainerInspect): Verdict {
   const { State: state } = container
   if (state.Status === 'exited' || state.Status === 'dead') return judgeEnd(goal, container)
+  if (isCrashLooping(container)) {
+    const { RestartCount } = container
+    return {
+      kind: 'failed',
+      reason: `keeps crashing: restarted ${RestartCount} times, last ${endText(state.ExitCode, state.OOMKilled, state.Error)}`,
+    }
+  }
   if (goal === 'completed') return pending
   if (state.Status === 'paused') return { kind: 'failed', reason: 'is paused' }
   if (state.Status !== 'running') return pending
@@ -22,6 +29,19 @@ export function judgeGoal(goal: Goal, container: ContainerInspect): Verdict {
   if (goal === 'healthy' && health === 'none')
     return { kind: 'failed', reason: 'has no health check, so it never becomes healthy' }
   return health === 'starting' ? pending : reached
+}
+
+/** Restarts after which waiting is given up: with the engine's growing pauses, some seconds of crashing. */
+const hopelessRestarts = 5
+
+/**
+ * A container that its policy restarts without end never fails by itself, so waiting for it would not end either. One with a number of
+ * tries ends, and one that is up without a health check counts as reached.
+ */
+function isCrashLooping({ State: state, HostConfig, RestartCount }: ContainerInspect): boolean {
+  const { Name = '', MaximumRetryCount = 0 } = HostConfig.RestartPolicy ?? {}
+  if (RestartCount < hopelessRestarts || (Name === 'on-failure' && MaximumRetryCount > 0)) return false
+  return state.Status === 'restarting' || (state.Status === 'running' && state.Health?.Status === 'starting')
 }
 
 function judgeEnd(goal: Goal, { State: state, HostConfig }: ContainerInspect): Verdict {

@@ -20,6 +20,7 @@ import { createVolume, removeVolume } from '../client/volumes.ts'
 import { label } from '../model/labels.ts'
 import type { ContainerCreateOp, ImagePullOp, Op, WaitOp } from '../plan/plan.ts'
 import type { ContainerWatch } from './container-watch.ts'
+import { runHooks } from './hooks.ts'
 import { containerFiles, injectFiles } from './inject-files.ts'
 import { waitForGoal } from './wait-for-goal.ts'
 
@@ -63,8 +64,10 @@ export async function executeOp(op: Op, session: OpSession): Promise<void> {
     case 'container.start':
       // The stream must be open before anything starts, or an early death goes unseen.
       await session.watch
-      return startContainer(client, idOf(op, session))
+      await startContainer(client, idOf(op, session))
+      return runHooks(client, idOf(op, session), 'post_start', op.postStart)
     case 'container.stop':
+      await runHooks(client, idOf(op, session), 'pre_stop', op.preStop)
       return gone(stopContainer(client, idOf(op, session), op.timeoutSeconds))
     case 'container.remove':
       return gone(removeContainer(client, op.id ?? op.name, { force: op.force, volumes: op.removeVolumes }))
@@ -72,7 +75,9 @@ export async function executeOp(op: Op, session: OpSession): Promise<void> {
       return renameContainer(client, session.ids.get(op.name) ?? op.from, op.name)
     case 'container.restart':
       await session.watch
-      return restartContainer(client, idOf(op, session), op.timeoutSeconds)
+      await runHooks(client, idOf(op, session), 'pre_stop', op.preStop)
+      await restartContainer(client, idOf(op, session), op.timeoutSeconds)
+      return runHooks(client, idOf(op, session), 'post_start', op.postStart)
     case 'container.kill':
       return killContainer(client, idOf(op, session), op.signal)
     case 'container.pause':

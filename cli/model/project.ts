@@ -38,6 +38,8 @@ export interface Service {
   /** Present when the service declares `build`; the resolved canonical block. */
   readonly build: Readonly<Record<string, unknown>> | undefined
   readonly pullPolicy: string | undefined
+  /** `pull_policy: daily`, `weekly`, `every_12h`: the image is pulled again when it is older. */
+  readonly pullPeriodMs: number | undefined
   readonly platform: string | undefined
   readonly containerName: string | undefined
   readonly scale: number
@@ -60,6 +62,8 @@ export interface Service {
   readonly init: boolean | undefined
   readonly stopSignal: string | undefined
   readonly stopGracePeriodMs: number | undefined
+  readonly postStart: readonly Hook[]
+  readonly preStop: readonly Hook[]
   readonly healthcheck: Healthcheck | undefined
   readonly restart: RestartPolicy
   readonly oom: OomPolicy | undefined
@@ -110,6 +114,15 @@ export interface Service {
 
   /** What Compose would write into its label for this service. See config-hash.ts. */
   readonly configHash: string
+}
+
+/** A command run inside a container, with its own user, folder and variables where it names them. */
+export interface Hook {
+  readonly command: readonly string[]
+  readonly user: string | undefined
+  readonly isPrivileged: boolean
+  readonly workingDir: string | undefined
+  readonly environment: Readonly<Record<string, string | null>>
 }
 
 /** A registry reference, or one of the transports that need no registry. `text` is what the stack file says. */

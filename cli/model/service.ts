@@ -1,6 +1,8 @@
+import { durationMs } from '../../schemas/stack/duration.ts'
 import { type Attributes, attributes, list, mapValues, number, text, textMap, texts } from './attributes.ts'
 import { dependencies } from './dependencies.ts'
 import { healthcheck, milliseconds } from './healthcheck.ts'
+import { hooks } from './hooks.ts'
 import { imageSource } from './image.ts'
 import { fileMounts, mounts, tmpfsMounts } from './mounts.ts'
 import { networkMode, serviceNetworks } from './networks.ts'
@@ -22,6 +24,7 @@ function identity(name: string, own: Attributes) {
     image: imageSource(own['image']),
     build: own['build'] === undefined ? undefined : attributes(own['build']),
     pullPolicy: text(own['pull_policy']),
+    pullPeriodMs: pullPeriodMs(own),
     platform: text(own['platform']),
     containerName: text(own['container_name']),
     scale: number(own['scale']) ?? number(deploy['replicas']) ?? 1,
@@ -47,6 +50,8 @@ function process(own: Attributes) {
     init: typeof own['init'] === 'boolean' ? own['init'] : undefined,
     stopSignal: text(own['stop_signal']),
     stopGracePeriodMs: milliseconds(own['stop_grace_period']),
+    postStart: hooks(own['post_start']),
+    preStop: hooks(own['pre_stop']),
     healthcheck: healthcheck(own['healthcheck']),
     restart: restartPolicy(own['restart'], own['deploy']),
     oom: oomPolicy(own['x-oom']),
@@ -114,6 +119,15 @@ function device(value: unknown): Service['devices'][number] {
   const { source, target, permissions } = attributes(value)
   const path = text(source) ?? ''
   return { source: path, target: text(target) ?? path, permissions: text(permissions) ?? 'rwm' }
+}
+
+/** undefined = time does not matter. `refresh` takes the time from `pull_refresh_after`. */
+function pullPeriodMs(own: Attributes): number | undefined {
+  const policy = text(own['pull_policy']) ?? ''
+  if (policy === 'daily') return durationMs('1d')
+  if (policy === 'weekly') return durationMs('1w')
+  if (policy.startsWith('every_')) return durationMs(policy.slice('every_'.length))
+  return policy === 'refresh' ? milliseconds(own['pull_refresh_after']) : undefined
 }
 
 function optionalTexts(value: unknown): readonly string[] | undefined {

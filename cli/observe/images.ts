@@ -28,9 +28,27 @@ export async function observeImages(
     if (id === undefined) unlisted.push(reference)
     else images[reference] = { id }
   }
+  await addAges(client, project, images, options)
   const found = await Promise.all(unlisted.map(reference => findImage(client, reference, options)))
   for (const [index, image] of found.entries()) if (image !== undefined) images[unlisted[index] ?? ''] = image
   return images
+}
+
+/** Pull policies that name a time need to know when the image came; all others spare the call. */
+async function addAges(
+  client: EngineClient,
+  project: Project,
+  images: Record<string, ObservedImage>,
+  options: CallOptions,
+): Promise<void> {
+  const aging = Object.values(project.services).flatMap(({ image, pullPeriodMs }) =>
+    image?.kind === 'reference' && pullPeriodMs !== undefined && images[image.text] !== undefined ? [image.text] : [],
+  )
+  for (const reference of new Set(aging)) {
+    const { Id, Metadata } = await inspectImage(client, reference, withSignal(options))
+    const taggedAt = Date.parse(Metadata.LastTagTime ?? '')
+    images[reference] = { id: Id, ...(Number.isFinite(taggedAt) && { ageMs: Date.now() - taggedAt }) }
+  }
 }
 
 /** As the engine lists it: `redis` is `redis:latest`. */

@@ -64,4 +64,6 @@ export interface ObservedVolume {
 
 export interface ObservedImage {
   readonly id: string
+  /** Since the engine got it under this name; only known where the plan needs it (`pull_policy: daily` and the like). */
+  readonly ageMs?: number
 }

@@ -32,13 +32,16 @@ export function planImages(
     } else {
       const policy = pull === undefined || pull === 'policy' ? (service.pullPolicy ?? 'missing') : pull
       const isThere = observed.images[image.text] !== undefined
-      if (isThere && policy !== 'always') continue
+      const age = observed.images[image.text]?.ageMs
+      const period = policy === service.pullPolicy ? service.pullPeriodMs : undefined
+      const isStale = period !== undefined && age !== undefined && age > period
+      if (isThere && policy !== 'always' && !isStale) continue
       if (policy === 'never') {
         problems.push(`service ${name}: the engine has no image ${image.text}, and pulling is off (pull_policy: never)`)
         continue
       }
       const opKey = key.pull(image.text)
-      const why = [{ text: isThere ? 'pull_policy: always' : 'the engine does not have it' }]
+      const why = [{ text: isThere ? `pull_policy: ${policy}` : 'the engine does not have it' }]
       const { platform } = service
       ops.set(opKey, {
         kind: 'image.pull',

@@ -2,10 +2,11 @@ import { label } from '../model/labels.ts'
 import type { Project } from '../model/project.ts'
 import type { Observed, ObservedContainer } from '../observe/observed.ts'
 import { type Gate, removalOps } from './container-ops.ts'
+import { withHooks } from './hooks.ts'
 import { key } from './keys.ts'
 import type { DownOptions } from './options.ts'
 import { inOrder } from './order.ts'
-import { findOrphans } from './orphans.ts'
+import { findOrphans, isForeign } from './orphans.ts'
 import type { Op, Plan, Reason } from './plan.ts'
 import { serviceOrder } from './service-order.ts'
 
@@ -41,7 +42,7 @@ export function planDown(observed: Observed, project: Project | undefined, optio
   ]
   return {
     project: observed.project,
-    ops: inOrder(ops),
+    ops: inOrder(withHooks(ops, project)),
     unchanged: [],
     warnings: orphanWarnings(observed, project, options),
   }
@@ -54,7 +55,11 @@ function chooseContainers(
 ): readonly ObservedContainer[] {
   const { services = [], removeOrphans = false } = options
   const orphans = new Set(
-    project === undefined || removeOrphans ? [] : findOrphans(project, observed).map(({ id }) => id),
+    project === undefined
+      ? []
+      : findOrphans(project, observed)
+          .filter(orphan => !removeOrphans || isForeign(project, orphan))
+          .map(({ id }) => id),
   )
   const mine = observed.containers.filter(({ id }) => !orphans.has(id))
   if (services.length === 0) return mine

@@ -2,6 +2,7 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { Project } from '../model/project.ts'
 import type { Observed, ObservedContainer } from '../observe/observed.ts'
 import { containerOp, type Gate, openGate, removalOps } from './container-ops.ts'
+import { withHooks } from './hooks.ts'
 import { key } from './keys.ts'
 import type { LifecycleOptions } from './options.ts'
 import { inOrder } from './order.ts'
@@ -28,7 +29,12 @@ export function planLifecycle(
 ): Plan {
   const containers = chosenContainers(verb, observed, project, options)
   const situation = { containers, order: serviceOrder(project, containers), project, options }
-  return { project: observed.project, ops: inOrder(planVerb(verb, situation)), unchanged: [], warnings: [] }
+  return {
+    project: observed.project,
+    ops: inOrder(withHooks(planVerb(verb, situation), project)),
+    unchanged: [],
+    warnings: [],
+  }
 }
 
 function planVerb(verb: LifecycleVerb, situation: Situation): readonly Op[] {

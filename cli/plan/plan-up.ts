@@ -3,6 +3,7 @@ import type { Project, Service } from '../model/project.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Gate } from './container-ops.ts'
 import { type Decision, decide } from './decide.ts'
+import { withHooks } from './hooks.ts'
 import { planImages } from './images.ts'
 import { key } from './keys.ts'
 import { planNetworks } from './networks.ts'
@@ -41,7 +42,7 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const ops = [...images.ops, ...groundwork, ...upgrade.ops()]
   return {
     project: project.name,
-    ops: inOrder([...ops, ...orphans.ops]),
+    ops: inOrder(withHooks([...ops, ...orphans.ops], project)),
     unchanged: upgrade.unchanged(),
     warnings: [...networks.warnings, ...volumes.warnings, ...orphans.warnings],
   }

@@ -1,4 +1,5 @@
 import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
+import type { ExecCreateRequest } from '../../schemas/api/exec.ts'
 import type { NetworkCreateRequest } from '../../schemas/api/networks.ts'
 import type { VolumeCreateRequest } from '../../schemas/api/volumes.ts'
 import type { SourcePosition } from '../model/project.ts'
@@ -90,9 +91,13 @@ export interface PlannedFile {
 
 export interface ContainerStartOp extends ContainerOpBase<'container.start'> {
   readonly isJob: boolean
+  /** Run inside the container, in order, when it runs. */
+  readonly postStart?: readonly ExecCreateRequest[]
 }
 
 export interface ContainerStopOp extends ContainerOpBase<'container.stop'> {
+  /** Run inside the container, in order, before it is stopped. */
+  readonly preStop?: readonly ExecCreateRequest[]
   readonly timeoutSeconds: number | undefined
 }
 
@@ -106,6 +111,8 @@ export interface ContainerRenameOp extends ContainerOpBase<'container.rename'> {
 }
 
 export interface ContainerRestartOp extends ContainerOpBase<'container.restart'> {
+  readonly preStop?: readonly ExecCreateRequest[]
+  readonly postStart?: readonly ExecCreateRequest[]
   readonly timeoutSeconds: number | undefined
 }
 

@@ -1,6 +1,6 @@
 import type { Problems } from '../problems.ts'
 import { didYouMean } from '../validate/nearest-name.ts'
-import { type MapNode, type Node, scalarText, stringAt, valueAt } from '../yaml/node.ts'
+import { type MapNode, type Node, positionOf, scalarText, stringAt, valueAt } from '../yaml/node.ts'
 import { childPath, type Path, pathOf, pathText } from '../yaml/path.ts'
 
 /** Attributes of one service that do not go together. */
@@ -18,6 +18,7 @@ export function checkService(name: string, service: MapNode, problems: Problems)
   check.watch()
   check.targets()
   check.restart()
+  check.publishedTwice()
 }
 
 const restartWords = ['no', 'always', 'on-failure', 'unless-stopped']
@@ -148,6 +149,27 @@ class ServiceCheck {
     }
     look('tmpfs', item => textOf(item).split(':')[0] ?? '')
     look('volumes', item => stringAt(item, 'target') ?? '')
+  }
+
+  /** Lists of ports append, so an override that was meant to move a port publishes it twice. */
+  publishedTwice(): void {
+    const ports = valueAt(this.#service, 'ports')
+    const seen = new Map<string, Node>()
+    for (const [index, item] of (ports?.kind === 'list' ? ports.items : []).entries()) {
+      const published = textOf(valueAt(item, 'published') ?? item)
+      const target = `${textOf(valueAt(item, 'target') ?? item)}/${stringAt(item, 'protocol') ?? 'tcp'}`
+      const earlier = seen.get(target)
+      seen.set(target, item)
+      const [before, here] = [positionOf(earlier?.mark), positionOf(item.mark)]
+      if (earlier === undefined || before === undefined || here === undefined || before.file === here.file) continue
+      this.#problems.warn({
+        code: 'published-twice',
+        message: `${target} is published at ${textOf(valueAt(earlier, 'published') ?? earlier)} by ${before.file}:${before.line} and at ${published} here: lists of ports add up`,
+        path: childPath(pathOf('services', this.#name, 'ports'), index),
+        mark: item.mark,
+        hint: 'to move the port, write ports: !override in this file',
+      })
+    }
   }
 
   /** Compose takes any word here and means no restart by it. */

@@ -35,6 +35,7 @@ class TreeInterpolation {
       case 'map': {
         let changed: Map<string, MapEntry> | undefined
         for (const [key, entry] of node.entries) {
+          if (/\$\{?[A-Za-z_]/.test(key)) this.#keyIsNoTemplate(key, path, entry)
           const value = this.node(entry.value, childPath(path, key), rulesBelow(rules, key))
           if (value === entry.value) continue
           changed ??= new Map(node.entries)
@@ -45,6 +46,16 @@ class TreeInterpolation {
       default:
         return node satisfies never
     }
+  }
+
+  #keyIsNoTemplate(key: string, path: Path | undefined, { mark }: MapEntry): void {
+    this.#scope.problems.warn({
+      code: 'variable-in-key',
+      message: `variables are not substituted in keys, so ${JSON.stringify(key)} stays as it is written`,
+      path: childPath(path, key),
+      mark,
+      hint: 'write a list of NAME=value, whose items are values and may hold variables',
+    })
   }
 
   #text(node: ScalarNode, template: string, path: Path | undefined, cast: Cast | undefined): Node {

@@ -11,11 +11,13 @@ interface Facts {
   readonly policy?: string
   readonly isOomKilled?: boolean
   readonly probe?: string
+  readonly restarts?: number
+  readonly maxRetries?: number
 }
 
 function verdict(
   goal: Goal,
-  { status, exitCode = 0, health, policy = 'no', isOomKilled = false, probe }: Facts,
+  { status, exitCode = 0, health, policy = 'no', isOomKilled = false, probe, restarts = 0, maxRetries = 0 }: Facts,
 ): string {
   const log = probe === undefined ? [] : [{ Output: probe }]
   const container = {
@@ -26,7 +28,8 @@ function verdict(
       Error: '',
       ...(health !== undefined && { Health: { Status: health, Log: log } }),
     },
-    HostConfig: { RestartPolicy: { Name: policy } },
+    RestartCount: restarts,
+    HostConfig: { RestartPolicy: { Name: policy, MaximumRetryCount: maxRetries } },
   } as unknown as ContainerInspect
   const result = judgeGoal(goal, container)
   return result.kind === 'failed' ? result.reason : result.kind
@@ -65,4 +68,15 @@ test('completed: ended with 0, and nothing else', () => {
   assert.equal(verdict('completed', { status: 'running', health: 'healthy' }), 'pending')
   assert.equal(verdict('completed', { status: 'exited' }), 'reached')
   assert.equal(verdict('completed', { status: 'exited', exitCode: 1 }), 'exited with code 1')
+})
+
+test('a container that crashes again and again is given up; one that is up, or whose tries are numbered, is not', () => {
+  const crashing = { status: 'restarting', exitCode: 3, policy: 'always', restarts: 5 }
+  for (const goal of ['ready', 'healthy', 'completed'] as const) {
+    assert.equal(verdict(goal, crashing), 'keeps crashing: restarted 5 times, last exited with code 3')
+  }
+  assert.match(verdict('healthy', { ...crashing, status: 'running', health: 'starting' }), /keeps crashing/)
+  assert.equal(verdict('ready', { ...crashing, restarts: 4 }), 'pending')
+  assert.equal(verdict('ready', { ...crashing, status: 'running' }), 'reached')
+  assert.equal(verdict('ready', { ...crashing, policy: 'on-failure', maxRetries: 9 }), 'pending')
 })

@@ -111,3 +111,25 @@ test('kill, pause, unpause and rm take only containers that they can apply to', 
   })
   assert.throws(() => planLifecycle('stop', up, undefined, { services: ['nope'] }), { code: 'NOT_FOUND' })
 })
+
+test('containers that another file made under the same project name are never orphans to remove', () => {
+  const made = (file: string): Observed => ({
+    ...up,
+    containers: up.containers.map(container => ({
+      ...container,
+      labels: { ...container.labels, 'com.docker.compose.project.config_files': file },
+    })),
+  })
+  const other = projectOf('name: p\nservices: {only: {image: a}}\n')
+  const [own = ''] = other.files
+  const removed = ({ ops }: Plan) => ops.filter(({ kind }) => kind === 'container.remove').length
+  for (const [file, count] of [
+    [own, 4],
+    ['/elsewhere/stack.yaml', 0],
+  ] as const) {
+    const upPlan = planUp(other, made(file), {}, { removeOrphans: true })
+    assert.equal(removed(upPlan), count)
+    assert.equal(removed(planDown(made(file), other, { removeOrphans: true })), count)
+    if (count === 0) assert.match(upPlan.warnings.join(), /another file has made.*p-web-1 \(\/elsewhere/)
+  }
+})

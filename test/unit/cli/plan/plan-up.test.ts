@@ -332,3 +332,36 @@ test('--no-deps leaves dependencies and their conditions alone; an unknown servi
     message: 'no such service: wep',
   })
 })
+
+test('a pull policy with a period pulls what is older, and leaves what is not', () => {
+  const pulls = (policy: string, ageMs: number) =>
+    keys(
+      plan(
+        `name: p\nservices: {web: {image: a, pull_policy: ${policy}}}\n`,
+        nothing('p', { a: { id: 'sha256:a', ageMs } }),
+      ),
+    ).filter(key => key.includes('pull')).length
+  const hour = 3_600_000
+  assert.equal(pulls('daily', 25 * hour), 1)
+  assert.equal(pulls('daily', 23 * hour), 0)
+  assert.equal(pulls('weekly', 169 * hour), 1)
+  assert.equal(pulls('every_1h30m', 2 * hour), 1)
+  assert.equal(pulls('every_3h', 2 * hour), 0)
+  assert.equal(pulls('missing', 1000 * hour), 0)
+})
+
+test('hooks come with the ops that they belong to', () => {
+  const text = `
+name: p
+services:
+  web: {image: a, post_start: [{command: [warm, up], user: root, environment: {A: 1}}], pre_stop: [{command: drain now}]}
+`
+  const made = plan(text, nothing('p', images))
+  const start = made.ops.find(op => op.kind === 'container.start')
+  assert.deepEqual(start?.kind === 'container.start' && start.postStart, [
+    { Cmd: ['warm', 'up'], Env: ['A=1'], AttachStdout: true, AttachStderr: true, User: 'root' },
+  ])
+  const replaced = plan(text.replace('image: a', 'image: a, tty: true'), simulate(made, nothing('p', images)))
+  const stop = replaced.ops.find(op => op.kind === 'container.stop')
+  assert.deepEqual(stop?.kind === 'container.stop' && stop.preStop?.map(({ Cmd }) => Cmd), [['drain', 'now']])
+})
