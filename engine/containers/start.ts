@@ -20,6 +20,7 @@ import { killLeftovers } from './leftovers.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
 import { decideRestart, killsAllOnOom, type RestartDecision } from './restart.ts'
+import { describeFailure } from './start-failure.ts'
 import { zeroTime } from './state.ts'
 import { transition } from './transition.ts'
 import { resolveUser } from './user.ts'
@@ -39,7 +40,7 @@ export async function startContainer(
     if (warnings.length > 0) context.log.warn({ container: container.record.id, warnings }, 'started with warnings')
     await transition(context, container, { kind: 'started', pid, at: startedAt, byPolicy: options.byPolicy })
   } catch (error) {
-    const failure = describeFailure(error)
+    const failure = describeFailure(error, container.record.args[0] ?? '')
     const decision = options.byPolicy
       ? decideAfterFailure(container, failure.exitCode)
       : { restarts: false, delayMs: 0 }
@@ -244,14 +245,6 @@ async function readFiles(paths: ContainerPaths): Promise<readonly InjectedFile[]
     gid: file.Gid,
     contentBase64: file.Content,
   }))
-}
-
-/** Exit code and text as dockerd gives them: 127 for a program that is not there, 126 for one that cannot be run, 128 for the rest. */
-function describeFailure(error: unknown): { readonly error: string; readonly exitCode: number } {
-  const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof NativeError) || error.failure.stage !== 'exec') return { error: message, exitCode: 128 }
-  const isMissing = error.failure.errno === 2 || error.failure.errno === 20
-  return { error: `failed to create task for container: ${message}`, exitCode: isMissing ? 127 : 126 }
 }
 
 /** A program that cannot be run is the client's mistake: dockerd answers 400. */

@@ -1,5 +1,5 @@
 import { BerthError } from '../../schemas/errors.ts'
-import { del, get, ok, post, type Route } from '../http/route.ts'
+import { del, get, ok, post, put, type Route } from '../http/route.ts'
 
 /**
  * Paths of Swarm, plugins and BuildKit's session: what dockerd 28 answers on a host that is in no swarm and has no plugins. Clients ask them to find out.
@@ -8,6 +8,9 @@ export const noSwarmRoutes = (): Route[] => [
   ...['/swarm', '/swarm/unlockkey'].map(path => get(path, notManager)),
   ...['/swarm/init', '/swarm/join', '/swarm/unlock'].map(path => post(path, notManager)),
   post('/swarm/update', notManager),
+  put('/volumes/{name}', () => {
+    throw new BerthError('UNAVAILABLE', 'volume update only valid for cluster volumes, but swarm is unavailable')
+  }),
   post('/swarm/leave', () => {
     throw new BerthError('UNAVAILABLE', 'This node is not part of a swarm')
   }),
