@@ -296,6 +296,39 @@ export const commandTable: readonly TopEntry[] = [
     group: engine,
     load: async () => (await import('./version.ts')).version,
   },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes commands in a shell',
+    group: engine,
+    load: async () => (await import('./completion.ts')).completion,
+  },
+  {
+    name: 'man',
+    summary: 'Print manual pages',
+    group: engine,
+    load: async () => (await import('./man.ts')).man,
+  },
+  {
+    name: '__complete',
+    summary: 'Say what may follow; completion scripts ask it',
+    group: engine,
+    load: async () => (await import('./completion.ts')).completeWords,
+    isHidden: true,
+  },
+  {
+    name: 'alpha',
+    summary: 'Experiments of Compose: not here',
+    group: engine,
+    load: async () => (await import('./refused.ts')).alpha,
+    isHidden: true,
+  },
+  {
+    name: 'bridge',
+    summary: 'Kubernetes manifests: not here',
+    group: engine,
+    load: async () => (await import('./refused.ts')).bridge,
+    isHidden: true,
+  },
 
   {
     name: 'container',
