@@ -12,6 +12,7 @@ import { networkConfig } from './endpoints.ts'
 import type { Netd } from './netd.ts'
 import { newNetwork, subnetsOf } from './new-network.ts'
 import { bridgeOptions, isPredefined, isUserDriver, type NetworkRecord } from './record.ts'
+import { describeRuleset } from './ruleset.ts'
 import { containerView, networkView } from './views.ts'
 
 export interface NetworkServiceOptions {
@@ -169,6 +170,17 @@ export class NetworkService {
       )
     const results = await Promise.allSettled(unused.map(record => this.remove(record.id)))
     return unused.filter((_, i) => results[i]?.status === 'fulfilled').map(record => record.name)
+  }
+
+  /** The kernel's side of the networks that the filters (label, name, id) let through, as text: see describeRuleset. */
+  async rules(filters: Filters): Promise<string> {
+    const { netd } = this.#options
+    const state = await netd.request<'list', NetdState>('list', {})
+    const chosen = new Set(this.list(filters).map(network => network.Id))
+    return describeRuleset({
+      networks: state.networks.filter(network => chosen.has(network.networkId)),
+      containers: state.containers.filter(({ endpoints }) => endpoints.some(one => chosen.has(one.networkId))),
+    })
   }
 
   async connect(text: string, containerId: string, settings: EndpointSettings): Promise<void> {

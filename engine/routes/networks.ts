@@ -15,6 +15,11 @@ export const networkRoutes = (service: NetworkService, containerIdOf: (nameOrId:
   get('/networks', ({ query }) =>
     ok(service.list(parseFilters(query, ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']))),
   ),
+  get('/berth/v1/networks/rules', async ({ query }) => ({
+    status: 200,
+    body: await service.rules(parseFilters(query, ['id', 'label', 'name'])),
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+  })),
   get('/networks/{id}', ({ params, query }) => {
     const scope = query.get('scope')
     if (scope !== null && scope !== '' && scope !== 'local') {

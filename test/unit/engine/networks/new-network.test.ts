@@ -94,11 +94,29 @@ test('the ruleset as text', () => {
   const text = describeRuleset({
     networks: [
       networkConfig(record),
-      { ...networkConfig(record), bridge: 'br-sealed', name: 'sealed', isInternal: true, allowsPeers: false },
+      {
+        ...networkConfig(record),
+        networkId: 'ea1',
+        bridge: 'br-sealed',
+        name: 'sealed',
+        isInternal: true,
+        allowsPeers: false,
+      },
     ],
     containers: [
       {
         containerId: 'c0ffee',
+        endpoints: [
+          {
+            networkId: record.id,
+            interface: 'eth0',
+            mac: '02:42:0a:c9:00:02',
+            addresses: ['10.201.0.2/24'],
+            gateways: ['10.201.0.1'],
+            names: ['web'],
+            links: { store: 'db' },
+          },
+        ],
         ports: [
           { ...port, hostAddress: '0.0.0.0' },
           { ...port, hostAddress: '::' },
@@ -108,11 +126,17 @@ test('the ruleset as text', () => {
   })
   assert.equal(
     text,
-    `internal   br-sealed (sealed)
-masquerade br-0123456789ab (shop_default) 10.201.0.1/24
+    `address    10.201.0.2/24 02:42:0a:c9:00:02 eth0 of c0ffee in shop_default
+bridge     br-0123456789ab (shop_default) 10.201.0.1/24
+bridge     br-sealed (sealed) 10.201.0.1/24
+internal   br-sealed (sealed)
+link       store = db for eth0 of c0ffee in shop_default
+masquerade br-0123456789ab (shop_default)
+name       web = eth0 of c0ffee in shop_default
 peers      br-0123456789ab (shop_default)
 publish    tcp 0.0.0.0:8080 -> 10.201.0.2:80 (c0ffee)
 relay      tcp [::]:8080 -> 10.201.0.2:80 (c0ffee)
+route      default via 10.201.0.1 eth0 of c0ffee in shop_default
 `,
   )
 })
