@@ -3,7 +3,7 @@ import { commitContainer } from '../client/snapshots.ts'
 import { connect } from '../session/connect.ts'
 import { print, printJson } from '../session/context.ts'
 import { choice, collect, integer } from '../session/globals.ts'
-import { splitReference } from '../session/split-reference.ts'
+import { repositoryOf } from '../session/image-name.ts'
 import { stackContainer } from '../session/stack-containers.ts'
 import { findStack } from '../session/stack-target.ts'
 import { defineCommand } from './definition.ts'
@@ -37,7 +37,7 @@ export const commit = defineCommand<CommitFlags>({
     const { Id: container } = await stackContainer(client, stack, service, flags.index)
     const { Id: id } = await commitContainer(client, {
       container,
-      ...splitReference(reference),
+      ...repositoryOf(reference),
       comment: flags.message,
       author: flags.author,
       pause: flags.pause,

@@ -18,6 +18,7 @@ import { type Context, print } from '../session/context.ts'
 import { withValue } from '../session/exec.ts'
 import { choice, collect } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
+import { readPairs } from '../session/pairs.ts'
 import { createProgress } from '../session/progress.ts'
 import { readEnvFiles } from '../session/read-env-files.ts'
 import { isInteractiveTerminal, runTerminal } from '../session/terminal.ts'
@@ -149,9 +150,9 @@ async function runOptions(
     ...(entrypoint === undefined ? {} : { entrypoint: shellWords(entrypoint) }),
     environment: {
       ...(await readEnvFiles(context, flags.envFromFile)),
-      ...pairs(env.map(variable => withValue(variable, context.env))),
+      ...readPairs(env.map(variable => withValue(variable, context.env))),
     },
-    labels: pairs(label),
+    labels: readPairs(label),
     ...(name === undefined ? {} : { name }),
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workingDir: workdir }),
@@ -175,15 +176,6 @@ function shellWords(line: string): readonly string[] {
   const split = splitShellWords(line)
   if (split.ok) return split.words
   throw new BerthError('USAGE', `cannot read --entrypoint: ${split.message}`)
-}
-
-function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    texts.map(text => {
-      const at = text.indexOf('=')
-      return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
-    }),
-  )
 }
 
 /** Attaches and watches for the exit before the start, so that nothing of the output and no exit code can be missed. */

@@ -7,3 +7,10 @@ export function splitImageName(reference: string): { readonly name: string; read
     ? { name: reference.slice(0, colon), tag: reference.slice(colon + 1) }
     : { name: reference, tag: undefined }
 }
+
+/** The same as the calls take it that give a name to a new image; nothing without a name. */
+export function repositoryOf(reference: string | undefined): { readonly repo?: string; readonly tag?: string } {
+  if (reference === undefined) return {}
+  const { name, tag } = splitImageName(reference)
+  return tag === undefined ? { repo: name } : { repo: name, tag }
+}

@@ -7,7 +7,20 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const code = ['cli', 'engine', 'native', 'schemas', 'samples', 'test']
 const allowed = { schemas: ['schemas'], cli: ['cli', 'schemas'], engine: ['engine', 'schemas'] }
 /** Folders (within cli) from the source of the flow to its end; a file may import its own folder and those before it. */
-const flow = ['model', 'load', 'graph', 'client', 'observe', 'plan', 'apply', 'ui', 'commands']
+const flow = [
+  'model',
+  'load',
+  'graph',
+  'client',
+  'observe',
+  'plan',
+  'apply',
+  'copy',
+  'watch',
+  'ui',
+  'convert',
+  'commands',
+]
 /** `model` holds the types that the loader fills in, so these two know each other. */
 const pairs = new Set(['model>load'])
 const pure = [

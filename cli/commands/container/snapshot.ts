@@ -4,7 +4,7 @@ import { commitContainer, exportContainer } from '../../client/snapshots.ts'
 import { connect } from '../../session/connect.ts'
 import { print, printJson } from '../../session/context.ts'
 import { choice, collect } from '../../session/globals.ts'
-import { splitReference } from '../../session/split-reference.ts'
+import { repositoryOf } from '../../session/image-name.ts'
 import { writeArchive } from '../../session/write-archive.ts'
 import { defineCommand } from '../definition.ts'
 
@@ -29,7 +29,7 @@ export const containerCommit = defineCommand<CommitFlags>({
       .addOption(choice('--format <how>', 'how to print', ['text', 'json'], 'text')),
   examples: [{ line: 'berth container commit shop-db-1 db-copy:1', means: 'keep the state of a container' }],
   async run(context, [container = '', reference], { message, author, pause, change, format }) {
-    const request = { container, ...splitReference(reference), comment: message, author, pause, changes: change }
+    const request = { container, ...repositoryOf(reference), comment: message, author, pause, changes: change }
     const { Id } = await commitContainer(await connect(context), request)
     const output: CommitOutput = { id: Id }
     if (format === 'json') printJson(context, output)
