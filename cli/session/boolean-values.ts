@@ -19,7 +19,13 @@ export function withoutBooleanValues(
     if (word === '--' || (isPositional && passesThrough)) return [...words, ...args.slice(at)]
     const [, name = word, value] = word.match(/^(--?[A-Za-z-]+)=(.*)$/) ?? []
     const option = findOption(command, name)
-    if (option?.isBoolean() && value !== undefined && (truths.includes(value) || lies.includes(value))) {
+    if (
+      option &&
+      !option.required &&
+      !option.optional &&
+      value !== undefined &&
+      (truths.includes(value) || lies.includes(value))
+    ) {
       words.push(...rewritten(command, option, truths.includes(value)))
       continue
     }

@@ -147,6 +147,12 @@ describe("docker's words for containers, networks, volumes and the engine", () =
     assert.equal(contextRow.parse(context).DockerEndpoint, `unix://${daemon.socket}`)
   })
 
+  test('system dial-stdio is the far end of a connection over ssh', async () => {
+    const { code, stdout } = await cli.run(['system', 'dial-stdio'], { input: 'GET /_ping HTTP/1.0\r\n\r\n' })
+    assert.equal(code, 0)
+    assert.match(stdout, /^HTTP\/1\.\d 200 OK\r\n/)
+  })
+
   test('a file goes in, is seen by diff, comes out again; prune takes what has stopped', async () => {
     await cli.write('note', 'remember')
     await cli.ok('container', 'cp', 'note', 'one:/tmp/kept')
