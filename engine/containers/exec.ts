@@ -7,7 +7,7 @@ import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { execProcess } from './exec-capture.ts'
-import { joinStreams } from './streams.ts'
+import { joinStreams, parseDetachKeys } from './streams.ts'
 
 interface Exec {
   readonly id: string
@@ -34,7 +34,8 @@ export class Execs {
   create(reference: string, request: ExecCreateRequest): string {
     const container = this.#context.registry.get(reference)
     const command = request.Cmd ?? []
-    if (command.length === 0) throw new BerthError('INVALID_ARGUMENT', 'no exec command specified')
+    if (command.length === 0) throw new BerthError('INVALID_ARGUMENT', 'No exec command specified')
+    parseDetachKeys(request.DetachKeys)
     requireRunning(container)
     const id = randomBytes(32).toString('hex')
     this.#byId.set(id, {
@@ -89,7 +90,9 @@ export class Execs {
       return
     }
     // The exit code must be there for whoever asks right after the stream's end: the two come over different connections.
-    await joinStreams(openClient(), streams, { forwardsInput: wantsInput, beforeEnd: ended })
+    const detachKeys = request.Tty === true ? { detachKeys: parseDetachKeys(request.DetachKeys) } : {}
+    const onDetach = () => publish(this.#context, exec.container, 'exec_detach', { execID: id })
+    await joinStreams(openClient(), streams, { forwardsInput: wantsInput, beforeEnd: ended, ...detachKeys, onDetach })
   }
 
   async resize(id: string, height: number, width: number): Promise<void> {
@@ -117,7 +120,7 @@ export class Execs {
       OpenStderr: exec.request.AttachStderr === true,
       CanRemove: exec.exitCode !== undefined,
       ContainerID: exec.container.record.id,
-      DetachKeys: '',
+      DetachKeys: exec.request.DetachKeys ?? '',
       Pid: exec.pid,
     }
   }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { BerthError } from '../../schemas/errors.ts'
 import type { AttachedStreams } from '../runtime/monitor.ts'
 import { Demultiplex } from './demultiplex.ts'
 
@@ -81,13 +82,14 @@ function forwardInput(client: Duplex, socket: Duplex, options: JoinOptions): voi
   client.resume()
 }
 
-/** `ctrl-p,ctrl-q`, `a,b`: the bytes of a detach sequence. Empty text is the default; throws nothing, unknown words are dropped. */
-export function parseDetachKeys(text: string | null): Buffer {
-  const words = (text === null || text === '' ? 'ctrl-p,ctrl-q' : text).split(',')
-  const bytes = words.flatMap(word => {
-    if (word.length === 1) return [word.charCodeAt(0)]
-    const letter = /^ctrl-([a-z@[\\\]^_])$/.exec(word)?.[1]
-    return letter === undefined ? [] : [letter.toUpperCase().charCodeAt(0) & 0x1f]
+/** `ctrl-p,ctrl-q`, `a,b`: the bytes of a detach sequence. Empty text is the default. Throws INVALID_ARGUMENT with dockerd's text. */
+export function parseDetachKeys(text: string | null | undefined): Buffer {
+  const words = (text ? text : 'ctrl-p,ctrl-q').split(',')
+  const bytes = words.map(word => {
+    if (word.length === 1) return word.charCodeAt(0)
+    const letter = /^ctrl-([a-zA-Z@[\\\]^_])$/.exec(word)?.[1]
+    if (letter === undefined) throw new BerthError('INVALID_ARGUMENT', `Invalid detach keys (${text}) provided`)
+    return letter.toUpperCase().charCodeAt(0) & 0x1f
   })
   return Buffer.from(bytes)
 }

@@ -1,3 +1,4 @@
+import { BerthError } from '../../schemas/errors.ts'
 import { untilTime } from '../containers/list.ts'
 import type { EngineEvent, EventBus } from '../events/bus.ts'
 import { eventFilters, matchesEvent } from '../events/filter.ts'
@@ -23,6 +24,10 @@ async function streamEvents({ events, now }: EventRoutesOptions, request: Reques
   const filters = parseFilters(request.query, eventFilters)
   const since = timeOf(request.query.get('since'), now())
   const until = timeOf(request.query.get('until'), now())
+  if (since !== undefined && until !== undefined && since > until) {
+    const times = `\`since\` time (${request.query.get('since')}) cannot be after \`until\` time (${request.query.get('until')})`
+    throw new BerthError('INVALID_ARGUMENT', times)
+  }
   const { signal } = request
   const response = request.stream(200, { 'Content-Type': 'application/json' })
   const write = (event: EngineEvent): void => {

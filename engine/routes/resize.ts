@@ -1,12 +1,15 @@
 import { BerthError } from '../../schemas/errors.ts'
-import { queryInteger } from '../http/context.ts'
 
-/** `h` and `w` of the resize calls. */
+/** `h` and `w` of the resize calls, in characters; dockerd's texts. */
 export function requireSize(query: URLSearchParams): { readonly height: number; readonly width: number } {
-  const height = queryInteger(query, 'h')
-  const width = queryInteger(query, 'w')
-  if (height === undefined || width === undefined || height < 0 || width < 0 || height > 65_535 || width > 65_535) {
-    throw new BerthError('INVALID_ARGUMENT', 'h and w must be numbers between 0 and 65535')
-  }
-  return { height, width }
+  return { height: sizeOf(query, 'h', 'height'), width: sizeOf(query, 'w', 'width') }
+}
+
+function sizeOf(query: URLSearchParams, name: string, what: string): number {
+  const text = query.get(name) ?? ''
+  const refuse = (why: string): BerthError =>
+    new BerthError('INVALID_ARGUMENT', `invalid resize ${what} ${JSON.stringify(text)}: ${why}`)
+  if (!/^\d{1,15}$/.test(text)) throw refuse('invalid syntax')
+  if (Number(text) > 65_535) throw refuse('value out of range')
+  return Number(text)
 }
