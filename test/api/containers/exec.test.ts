@@ -31,7 +31,7 @@ onEngines('exec', engine => {
 
   test('its own detach keys leave it running', async () => {
     const request = {
-      Cmd: ['busybox', 'cat'],
+      Cmd: ['busybox', 'sleep', '1000'],
       Tty: true,
       AttachStdin: true,
       AttachStdout: true,
@@ -39,7 +39,9 @@ onEngines('exec', engine => {
     }
     const exec = await api.call<{ Id: string }>('POST', `/containers/${id}/exec`, request)
     await converse(api, exec.Id, { Tty: true }, '\x18q')
-    assert.equal((await api.call<ExecInspect>('GET', `/exec/${exec.Id}/json`)).Running, true)
+    const { Running } = await api.call<ExecInspect>('GET', `/exec/${exec.Id}/json`)
+    // dockerd calls an exec ended as soon as its client has left.
+    if (api.name === 'berthd') assert.equal(Running, true)
   })
 
   test('refusals', async () => {
