@@ -7,6 +7,7 @@ import type { Spawner } from '../runtime/spawner.ts'
 import type { HostTraits } from '../runtime/spec.ts'
 import type { ContainerVolumes } from '../volumes/service.ts'
 import type { AccountCache } from './account-cache.ts'
+import type { HostResources } from './check-resources.ts'
 import type { Clock } from './clock.ts'
 import type { Container } from './container.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
@@ -35,7 +36,7 @@ export interface ContainerContext {
   readonly accounts: AccountCache
   /** The host's /etc/resolv.conf as it is now. */
   readonly hostResolvConf: () => string
-  readonly host: HostTraits & { readonly cpuCount: number }
+  readonly host: HostTraits & HostResources
   /** What a step of a container's life calls for (effects.ts). */
   readonly runEffect: (context: ContainerContext, container: Container, effect: Effect) => Promise<void>
   readonly runDir: string

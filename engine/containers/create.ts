@@ -10,6 +10,7 @@ import { parseSecurityOptions } from '../runtime/security.ts'
 import { maskedPaths, readonlyPaths } from '../runtime/spec.ts'
 import type { MountRequest } from '../volumes/service.ts'
 import { publish } from './announce.ts'
+import { fitToKernel } from './check-resources.ts'
 import { formatTime } from './clock.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { joinedContainer } from './join-namespace.ts'
@@ -25,10 +26,12 @@ import { checkCreateRequest, checkName, checkRestartPolicy } from './validate.ts
 /** Makes a container: a record, its place in networks and volumes; nothing of it runs yet. On failure nothing is left. */
 export async function createContainer(
   context: ContainerContext,
-  request: ContainerCreateRequest,
+  wanted: ContainerCreateRequest,
   options: { readonly name: string | undefined; readonly signal?: AbortSignal },
 ): Promise<ContainerCreateResponse> {
-  checkCreateRequest(request, context.host.cpuCount)
+  const fitted = fitToKernel(wanted.HostConfig ?? {}, context.host)
+  const request = { ...wanted, HostConfig: fitted.config }
+  checkCreateRequest(request, context.host)
   const wantedName = options.name === undefined || options.name === '' ? undefined : checkName(options.name)
   if (!request.Image) throw new BerthError('INVALID_ARGUMENT', 'invalid reference format: no image given')
   const image = await context.images.resolve(
@@ -68,7 +71,7 @@ export async function createContainer(
     const [container, warnings] = await Promise.all([context.registry.add({ ...draft, mounts }), reserved])
     context.images.use(image.id, { containerId: id, isRunning: () => isUp(container.state) })
     publish(context, container, 'create')
-    return { Id: id, Warnings: [...warnings] }
+    return { Id: id, Warnings: [...fitted.warnings, ...warnings] }
   } catch (error) {
     for (const step of undo.reverse()) {
       await Promise.resolve(step()).catch?.((undoError: unknown) => {
@@ -145,6 +148,8 @@ function withDefaults(wishes: HostConfig): HostConfig {
     IpcMode: wishes.IpcMode || 'private',
     CgroupnsMode: wishes.CgroupnsMode || (isPrivileged ? 'host' : 'private'),
     ShmSize: wishes.ShmSize || 64 * 1024 * 1024,
+    // 0 and less are no limit, which dockerd shows as none.
+    PidsLimit: wishes.PidsLimit !== undefined && wishes.PidsLimit > 0 ? wishes.PidsLimit : undefined,
     ...(wishes.Memory && !wishes.MemorySwap ? { MemorySwap: wishes.Memory * 2 } : {}),
     MaskedPaths: isPrivileged ? undefined : (wishes.MaskedPaths ?? [...maskedPaths]),
     ReadonlyPaths: isPrivileged ? undefined : (wishes.ReadonlyPaths ?? [...readonlyPaths]),

@@ -21,6 +21,18 @@ const noBlkio: BlkioStats = {
   sectors_recursive: null,
 }
 
+/** What dockerd shows of cgroup v1, which had files for them. */
+const emptyBlkio: BlkioStats = {
+  io_service_bytes_recursive: [],
+  io_serviced_recursive: [],
+  io_queue_recursive: [],
+  io_service_time_recursive: [],
+  io_wait_time_recursive: [],
+  io_merged_recursive: [],
+  io_time_recursive: [],
+  sectors_recursive: [],
+}
+
 /** One sample; `before` gives `precpu_stats`. A container that is down has zeros, as dockerd. */
 export async function sampleStats(
   context: ContainerContext,
@@ -37,7 +49,10 @@ export async function sampleStats(
     pids_stats:
       usage.pids === undefined
         ? {}
-        : { current: usage.pids.current, ...(usage.pids.limit > 0 ? { limit: usage.pids.limit } : {}) },
+        : {
+            current: usage.pids.current,
+            ...(usage.pids.limit < Number.MAX_SAFE_INTEGER ? { limit: usage.pids.limit } : {}),
+          },
     blkio_stats: toBlkio(usage),
     num_procs: 0,
     storage_stats: {},
@@ -50,7 +65,7 @@ export async function sampleStats(
             usage: usage.memory.usage,
             max_usage: usage.memory.peak,
             stats: usage.memory.stat,
-            failcnt: usage.memory.failures,
+            ...(usage.memory.failures > 0 ? { failcnt: usage.memory.failures } : {}),
             limit: usage.memory.limit > 0 ? Math.min(usage.memory.limit, hostMemoryBytes()) : hostMemoryBytes(),
           },
     ...(usage.network === undefined ? {} : { networks: toNetworks(usage.network) }),
@@ -97,7 +112,8 @@ function toBlkio(usage: ContainerUsage): BlkioStats {
       op: entry.operation,
       value: entry[member],
     }))
-  return { ...noBlkio, io_service_bytes_recursive: entries('bytes'), io_serviced_recursive: entries('operations') }
+  const rest = usage.cpu?.perCpuNs === undefined ? noBlkio : emptyBlkio
+  return { ...rest, io_service_bytes_recursive: entries('bytes'), io_serviced_recursive: entries('operations') }
 }
 
 const toNetworks = (network: NonNullable<ContainerUsage['network']>): NonNullable<ContainerStats['networks']> =>

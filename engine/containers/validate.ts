@@ -1,13 +1,13 @@
 import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
-import type { ContainerUpdateRequest, HostConfig } from '../../schemas/api/host-config.ts'
+import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import { checkModes } from './check-modes.ts'
+import { checkResources, type HostResources } from './check-resources.ts'
 import type { RestartPolicy } from './restart.ts'
 import { parseSignal } from './signals.ts'
 
 const invalid = (message: string): BerthError => new BerthError('INVALID_ARGUMENT', message)
 
-const minMemoryBytes = 6 * 1024 * 1024
 const maxNameLength = 255
 const maxLabelBytes = 256 * 1024
 
@@ -21,7 +21,7 @@ export function checkName(text: string, shown = text): string {
 }
 
 /** Everything about a create request that can be known to be wrong before the start. */
-export function checkCreateRequest(request: ContainerCreateRequest, cpuCount: number): void {
+export function checkCreateRequest(request: ContainerCreateRequest, host: HostResources): void {
   const hostConfig = request.HostConfig ?? {}
   if (request.WorkingDir && !request.WorkingDir.startsWith('/')) {
     throw invalid(`the working directory '${request.WorkingDir}' is invalid, it needs to be an absolute path`)
@@ -47,7 +47,7 @@ export function checkCreateRequest(request: ContainerCreateRequest, cpuCount: nu
     throw invalid('labels are over the limit of 256 KiB')
   checkHealthcheck(request)
   checkRestartPolicy(hostConfig)
-  checkResources(hostConfig, cpuCount)
+  checkResources(hostConfig, host)
   checkModes(hostConfig)
   checkHostConfig(hostConfig)
   if (hostConfig.NetworkMode?.startsWith('container:')) checkSharedNetwork(request, hostConfig)
@@ -65,9 +65,9 @@ function checkSharedNetwork(request: ContainerCreateRequest, hostConfig: HostCon
 
 function checkHostConfig(hostConfig: HostConfig): void {
   const parent = hostConfig.CgroupParent ?? ''
-  if (parent !== '' && (!parent.startsWith('/') || parent.split('/').includes('..'))) {
-    throw invalid(`invalid cgroup parent '${parent}': it must be an absolute path without '..'`)
-  }
+  // dockerd takes '..' too, and then limits nothing: the container lies beside the parent that the administrator meant.
+  if (parent.split('/').includes('..'))
+    throw invalid(`invalid cgroup parent '${parent}': it must be a path without '..'`)
   if (hostConfig.AutoRemove && !['', 'no'].includes(hostConfig.RestartPolicy?.Name ?? '')) {
     throw invalid("can't create 'AutoRemove' container with restart policy")
   }
@@ -100,37 +100,6 @@ function checkHostConfig(hostConfig: HostConfig): void {
   }
   for (const entry of hostConfig.ExtraHosts ?? []) {
     if (!/^[^\s:=]+[:=]\S+$/.test(entry)) throw invalid(`bad format for add-host: "${entry.slice(0, 100)}"`)
-  }
-}
-
-/** Limits of a create or an update request. */
-export function checkResources(config: HostConfig | ContainerUpdateRequest, cpuCount: number): void {
-  const memory = config.Memory ?? 0
-  const swap = config.MemorySwap ?? 0
-  if (memory < 0 || (memory > 0 && memory < minMemoryBytes)) throw invalid('Minimum memory limit allowed is 6MB')
-  if (memory > 0 && swap > 0 && swap < memory)
-    throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage')
-  if (memory === 0 && swap > 0)
-    throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage')
-  if (config.MemorySwappiness !== undefined && (config.MemorySwappiness < -1 || config.MemorySwappiness > 100)) {
-    throw invalid(`Invalid value: ${config.MemorySwappiness}, valid memory swappiness range is 0-100`)
-  }
-  const reservation = config.MemoryReservation ?? 0
-  if (reservation > 0 && reservation < minMemoryBytes) throw invalid('Minimum memory reservation allowed is 6MB')
-  if (memory > 0 && memory < reservation) {
-    throw invalid('Minimum memory limit can not be less than memory reservation limit, see usage')
-  }
-  const nanoCpus = config.NanoCpus ?? 0
-  if (nanoCpus < 0 || nanoCpus > cpuCount * 1e9) {
-    throw invalid(`range of CPUs is from 0.01 to ${cpuCount}.00, as there are only ${cpuCount} CPUs available`)
-  }
-  if (nanoCpus > 0 && (config.CpuPeriod || config.CpuQuota)) {
-    throw invalid('Conflicting options: Nano CPUs and CPU Period or Quota cannot both be set')
-  }
-  if (config.CpuShares !== undefined && config.CpuShares < 0) throw invalid('shares must be greater than 0')
-  if (config.PidsLimit !== undefined && config.PidsLimit < -1) throw invalid(`invalid pids limit ${config.PidsLimit}`)
-  for (const set of [config.CpusetCpus, config.CpusetMems]) {
-    if (set && !/^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/.test(set)) throw invalid(`Invalid value ${set} for cpuset`)
   }
 }
 

@@ -27,7 +27,7 @@ export function toResources(config: HostConfig, facts: ResourceFacts, blockIo?: 
   return {
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
-    ...(pidsLimit === undefined || pidsLimit === 0 ? {} : { pids: { limit: pidsLimit < 0 ? -1 : pidsLimit } }),
+    ...(pidsLimit === undefined ? {} : { pids: { limit: pidsLimit <= 0 ? -1 : pidsLimit } }),
     ...(io === undefined ? {} : { blockIO: io }),
   }
 }

@@ -128,7 +128,7 @@ function toSpec(input: SpecInput): OciSpec {
     linux: {
       namespaces: toNamespaces(input),
       devices: input.devices,
-      cgroupsPath: `${hostConfig.CgroupParent || host.cgroupParent}/${input.id}`,
+      cgroupsPath: `${cgroupParent(hostConfig.CgroupParent || host.cgroupParent)}/${input.id}`,
       resources: {
         ...toResources(hostConfig, host, input.blockIo),
         devices: isPrivileged ? allDeviceRules : [...defaultDeviceRules, ...input.deviceRules],
@@ -142,6 +142,9 @@ function toSpec(input: SpecInput): OciSpec {
     },
   }
 }
+
+/** Compose's `cgroup_parent: m-executor-abcd` has no slash: all parents lie below the hierarchy's root. */
+const cgroupParent = (path: string): string => `/${path.replace(/^\/+|\/+$/g, '')}`
 
 /** The default profile lives in native, by name; a profile of the user's own travels in the spec. */
 function seccompAnnotation(security: SecurityOptions, isPrivileged: boolean): Record<string, string> {

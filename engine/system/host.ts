@@ -5,6 +5,9 @@ import { cpus, hostname, totalmem } from 'node:os'
 export interface HostDescription {
   readonly hostname: string
   readonly cpuCount: number
+  /** Processors and memory nodes in the kernel's notation: `0-3`. */
+  readonly cpus: string
+  readonly memoryNodes: string
   readonly memoryBytes: number
   readonly machineId: string
   /** Changes with every boot. */
@@ -15,6 +18,10 @@ export interface HostDescription {
   readonly forwardsIpv4: boolean
   /** The kernel accounts swap. */
   readonly hasSwapLimit: boolean
+  /** A scheduler of block devices knows weights. */
+  readonly hasBlockIoWeight: boolean
+  /** cgroup v1 only, as is swappiness. */
+  readonly hasOomKillDisable: boolean
 }
 
 export function describeHost(cgroupVersion: 'v1' | 'v2'): HostDescription {
@@ -22,6 +29,9 @@ export function describeHost(cgroupVersion: 'v1' | 'v2'): HostDescription {
   return {
     hostname: hostname(),
     cpuCount: cpus().length,
+    cpus: read('/sys/devices/system/cpu/online').trim() || `0-${cpus().length - 1}`,
+    // A kernel without NUMA has no such file, and one node.
+    memoryNodes: read('/sys/devices/system/node/online').trim() || '0',
     memoryBytes: totalmem(),
     machineId: read('/etc/machine-id').trim(),
     bootId: read('/proc/sys/kernel/random/boot_id').trim(),
@@ -29,6 +39,10 @@ export function describeHost(cgroupVersion: 'v1' | 'v2'): HostDescription {
     osVersion: releaseField(release, 'VERSION_ID'),
     forwardsIpv4: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     hasSwapLimit: cgroupVersion === 'v2' || existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    // v2 shows its weights only below the root: whether they work is known when a group is made.
+    hasBlockIoWeight:
+      cgroupVersion === 'v2' || ['weight', 'bfq.weight'].some(it => existsSync(`/sys/fs/cgroup/blkio/blkio.${it}`)),
+    hasOomKillDisable: cgroupVersion === 'v1',
   }
 }
 

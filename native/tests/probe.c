@@ -221,6 +221,9 @@ int main(int argc, char **argv, char **environment) {
 		return write_text(argument, argc > 3 ? argv[3] : "");
 	else if (strcmp(command, "kill-self") == 0)
 		(void)kill(getpid(), SIGKILL);
+	else if (strcmp(command, "spin") == 0)
+		for (;;)
+			(void)getppid();
 	else if (strcmp(command, "sleep") == 0)
 		for (;;)
 			(void)pause();

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static struct rig rig;
 static char out[4096];
@@ -41,6 +42,44 @@ static int sleeper(json_t *resources) {
 	json_t *config = rig_config(&rig, ARGV("/bin/probe", "sleep"));
 	rig_set(config, "spec.linux.resources", resources);
 	return rig_start(&rig, config, NULL, &err);
+}
+
+static int update(json_t *resources) {
+	struct cgroup_resources parsed;
+	struct warnings warnings = {0};
+	int failed = spec_resources_parse(resources, "resources", &parsed, &err);
+	if (failed >= 0) {
+		failed = cgroup_update(rig.container.cgroup, &parsed, &warnings, &err);
+		spec_resources_free(&parsed);
+	}
+	warnings_free(&warnings);
+	json_decref(resources);
+	return failed;
+}
+
+static int64_t now_ms(void) {
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A counter of the container's cpu usage. */
+static int64_t cpu_counter(const char *name) {
+	json_t *usage;
+	if (container_usage(&rig.container, &usage, &err) < 0)
+		return -1;
+	int64_t number = json_integer_value(json_object_get(json_object_get(usage, "cpu"), name));
+	json_decref(usage);
+	return number;
+}
+
+static bool has_controller(const char *name) {
+	json_t *names = cgroup_host_controllers(rig.host.cgroups), *item;
+	size_t index;
+	bool found = false;
+	json_array_foreach(names, index, item) found |= strcmp(json_string_value(item), name) == 0;
+	json_decref(names);
+	return found;
 }
 
 static void end(void) {
@@ -110,7 +149,9 @@ TEST(oom_kills_are_counted) {
 	CHECK_INT(poll(&poller, 1, 5000), 1);
 	cgroup_oom_acknowledge(rig.container.cgroup);
 	CHECK_INT(cgroup_oom_kills(rig.container.cgroup), 1);
+	/* squeezed up to the limit, and never a page above it */
 	CHECK(cgroup_memory_peak(rig.container.cgroup) > 20 << 20);
+	CHECK(cgroup_memory_peak(rig.container.cgroup) <= 24 << 20);
 	CHECK_INT(waitid(P_PIDFD, (id_t)rig.container.pidfd, &(siginfo_t){0}, WEXITED | WNOHANG), 0);
 	end();
 }
@@ -126,6 +167,58 @@ TEST(kill_all_takes_only_the_group) {
 	if (!is_v2) /* the monitor's part there */
 		CHECK_INT(cgroup_kill(rig.container.cgroup, 5000, &err), 0);
 	CHECK_INT(rig_wait(&rig), 137);
+}
+
+/* Too much work is given less time, in every period, and lives on. */
+TEST(cpu_is_squeezed_and_never_kills) {
+	enum { QUOTA_PERCENT = 20, WANTED_MS = 200, SLACK_MS = 60 };
+	json_t *config = rig_config(&rig, ARGV("/bin/probe", "spin"));
+	rig_set(config, "spec.linux.resources", json_pack("{s:{s:i,s:i}}", "cpu", "quota", QUOTA_PERCENT * 1000, "period", 100000));
+	int64_t begin = now_ms();
+	CHECK_INT(rig_start(&rig, config, NULL, &err), 0);
+	int64_t used_before = cpu_counter("totalNs") / 1000000, used = 0, elapsed = 0;
+	while (used < WANTED_MS && elapsed < 20000) {
+		(void)poll(NULL, 0, 10);
+		used = cpu_counter("totalNs") / 1000000 - used_before;
+		elapsed = now_ms() - begin;
+	}
+	printf("# %d ms of cpu in %d ms\n", (int)used, (int)elapsed);
+	CHECK(used >= WANTED_MS);
+	CHECK(used <= elapsed * QUOTA_PERCENT / 100 + SLACK_MS);
+	CHECK(cpu_counter("throttledPeriods") > 0);
+	CHECK_INT(waitid(P_PIDFD, (id_t)rig.container.pidfd, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT), 0);
+	CHECK_INT(kill(rig.container.pid, 0), 0);
+	end();
+}
+
+/* Asked for while it runs: on v1 the group has no place in the cpuset hierarchy until then. */
+TEST(processors_of_a_running_container_change) {
+	if (!has_controller("cpuset")) {
+		printf("# no cpuset controller here\n");
+		return;
+	}
+	CHECK_INT(sleeper(json_object()), 0);
+	CHECK_INT(update(json_pack("{s:{s:s}}", "cpu", "cpus", "0")), 0);
+	char path[64], text[8192];
+	(void)snprintf(path, sizeof path, "/proc/%d/status", rig.container.pid);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, text, sizeof text - 1);
+	text[length > 0 ? length : 0] = '\0';
+	CHECK(strstr(text, "Cpus_allowed_list:\t0\n") != NULL);
+	CHECK_INT(update(json_pack("{s:{s:s}}", "cpu", "cpus", "0")), 0);
+	/* one that joins later has them too */
+	json_t *later = json_pack("{s:[sss], s:s, s:{s:i, s:i}}", "args", "/bin/probe", "cat", "/proc/self/status", "cwd", "/", "user", "uid", 0, "gid", 0);
+	CHECK_INT(rig_exec(&rig, later, out, sizeof out, &err), 0);
+	CHECK(strstr(out, "Cpus_allowed_list:\t0\n") != NULL);
+	end();
+}
+
+TEST(the_number_of_processes_changes_both_ways) {
+	CHECK_INT(sleeper(json_pack("{s:{s:i}}", "pids", "limit", 9)), 0);
+	CHECK_SETTING("pids", "pids.max", "pids.max", "9", "9");
+	CHECK_INT(update(json_pack("{s:{s:i}}", "pids", "limit", -1)), 0);
+	CHECK_SETTING("pids", "pids.max", "pids.max", "max", "max");
+	end();
 }
 
 TEST(a_group_in_use_is_refused) {
@@ -150,6 +243,9 @@ int main(void) {
 	RUN(frozen_ones_are_killed);
 	RUN(oom_kills_are_counted);
 	RUN(kill_all_takes_only_the_group);
+	RUN(cpu_is_squeezed_and_never_kills);
+	RUN(processors_of_a_running_container_change);
+	RUN(the_number_of_processes_changes_both_ways);
 	RUN(a_group_in_use_is_refused);
 	tap_current_failed = !rig_close(&rig);
 	tap_report("nothing_is_left", NULL);

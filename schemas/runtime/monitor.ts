@@ -156,7 +156,8 @@ export interface ContainerUsage {
   readonly io?: readonly {
     readonly major: number
     readonly minor: number
-    readonly operation: 'read' | 'write'
+    /** As dockerd names them: `Read`, `Write`, `Sync`, `Async`, `Discard` and `Total` on cgroup v1, `read` and `write` on v2. */
+    readonly operation: string
     readonly bytes: number
     readonly operations: number
   }[]

@@ -121,10 +121,7 @@ static void add_io_v1(json_t *array, int folder, const char *file, const char *m
         uint64_t number;
         if (sscanf(line, "%u:%u %15s %" SCNu64, &major, &minor, operation, &number) != 4)
             continue;
-        if (strcmp(operation, "Read") == 0)
-            put(io_element(array, major, minor, "read"), member, number);
-        else if (strcmp(operation, "Write") == 0)
-            put(io_element(array, major, minor, "write"), member, number);
+        put(io_element(array, major, minor, operation), member, number); /* Read, Write, Sync, Async, Discard, Total */
     }
 }
 
@@ -183,7 +180,7 @@ void cgroup_usage_v2(struct cgroup *cgroup, json_t *ret_object) {
     put_cpu_v2(ret_object, cgroup->core);
     if (cgroup_read_text(cgroup->core, "memory.events", text, sizeof text) < 0)
         text[0] = '\0';
-    put_memory(ret_object, cgroup->core, "memory.current", "memory.max", "memory.peak", cgroup_text_value(text, "max"));
+    put_memory(ret_object, cgroup->core, "memory.current", "memory.max", "memory.peak", cgroup_text_value(text, "oom")); /* dockerd's failcnt */
     put_pids(ret_object, cgroup->core);
     put_io_v2(ret_object, cgroup->core);
 }

@@ -116,16 +116,26 @@ static int apply_throttles(int folder, const char *file, const struct cgroup_thr
     return 0;
 }
 
+/* By the BFQ scheduler, or by CFQ's files of older kernels. False when the kernel takes one of them by neither. */
+static bool apply_weights(int folder, const struct cgroup_resources *r) {
+    struct error ignored;
+    bool is_set = r->io_weight == LIMIT_ABSENT || cgroup_write_number(folder, "blkio.bfq.weight", r->io_weight, &ignored) == 0 ||
+                  cgroup_write_number(folder, "blkio.weight", r->io_weight, &ignored) == 0;
+    for (size_t i = 0; i < r->io_weights.count; i++) {
+        const struct cgroup_throttle *item = &r->io_weights.items[i];
+        char line[64];
+        (void)snprintf(line, sizeof line, "%u:%u %" PRIu64, item->major, item->minor, item->rate);
+        is_set &= cgroup_write(folder, "blkio.bfq.weight_device", line, &ignored) == 0 ||
+                  cgroup_write(folder, "blkio.weight_device", line, &ignored) == 0;
+    }
+    return is_set;
+}
+
 static int apply_io(struct cgroup *cgroup, const struct cgroup_resources *r, struct warnings *warnings, struct error *err) {
     size_t limits = r->read_bps.count + r->write_bps.count + r->read_iops.count + r->write_iops.count;
     int folder = cgroup_folder(cgroup, CONTROLLER_IO);
-    if (r->io_weight != LIMIT_ABSENT || r->io_weights.count) {
-        struct error ignored;
-        bool is_set = folder >= 0 && (r->io_weight == LIMIT_ABSENT || cgroup_write_number(folder, "blkio.bfq.weight", r->io_weight, &ignored) == 0 ||
-                                      cgroup_write_number(folder, "blkio.weight", r->io_weight, &ignored) == 0);
-        if (!is_set)
-            warnings_add(warnings, "the block I/O weight has no effect: no scheduler of this host knows weights");
-    }
+    if ((r->io_weight != LIMIT_ABSENT || r->io_weights.count) && (folder < 0 || !apply_weights(folder, r)))
+        warnings_add(warnings, "the block I/O weight has no effect: no scheduler of this host knows weights");
     if (!limits)
         return 0;
     int failed = need(cgroup, CONTROLLER_IO, "block I/O", &folder, err);

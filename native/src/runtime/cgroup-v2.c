@@ -131,16 +131,28 @@ static int apply_throttles(struct cgroup *cgroup, const char *key, const struct 
     return 0;
 }
 
+/* blkio's 10..1000 to io.weight's 1..10000, as runc does. */
+static uint64_t io_weight_of(uint64_t weight) { return weight <= 10 ? 1 : 1 + (weight - 10) * 9999 / 990; }
+
+/* By the BFQ scheduler, or by the io.cost controller. False when the kernel takes one of them by neither. */
+static bool apply_weights(int folder, const struct cgroup_resources *r) {
+    struct error ignored;
+    bool is_set = r->io_weight == LIMIT_ABSENT || cgroup_write_number(folder, "io.bfq.weight", r->io_weight, &ignored) == 0 ||
+                  cgroup_write_number(folder, "io.weight", (int64_t)io_weight_of((uint64_t)r->io_weight), &ignored) == 0;
+    for (size_t i = 0; i < r->io_weights.count; i++) {
+        const struct cgroup_throttle *item = &r->io_weights.items[i];
+        char line[64], scaled[64];
+        (void)snprintf(line, sizeof line, "%u:%u %" PRIu64, item->major, item->minor, item->rate);
+        (void)snprintf(scaled, sizeof scaled, "%u:%u %" PRIu64, item->major, item->minor, io_weight_of(item->rate));
+        is_set &= cgroup_write(folder, "io.bfq.weight", line, &ignored) == 0 || cgroup_write(folder, "io.weight", scaled, &ignored) == 0;
+    }
+    return is_set;
+}
+
 static int apply_io(struct cgroup *cgroup, const struct cgroup_resources *r, struct warnings *warnings, struct error *err) {
     int failed;
-    if (r->io_weight != LIMIT_ABSENT) {
-        struct error ignored;
-        /* blkio's 10..1000 to io.weight's 1..10000, as runc does. */
-        int64_t weight = 1 + (r->io_weight - 10) * 9999 / 990;
-        if (cgroup_write_number(cgroup->core, "io.bfq.weight", r->io_weight, &ignored) < 0 &&
-            cgroup_write_number(cgroup->core, "io.weight", weight < 1 ? 1 : weight, &ignored) < 0)
-            warnings_add(warnings, "the block I/O weight has no effect: no scheduler of this host knows weights");
-    }
+    if ((r->io_weight != LIMIT_ABSENT || r->io_weights.count) && !apply_weights(cgroup->core, r))
+        warnings_add(warnings, "the block I/O weight has no effect: no scheduler of this host knows weights");
     if (!(r->read_bps.count + r->write_bps.count + r->read_iops.count + r->write_iops.count))
         return 0;
     if ((failed = need(cgroup, CONTROLLER_IO, "io.max", "block I/O", err)) < 0 ||

@@ -18,6 +18,23 @@ int cgroup_folder(const struct cgroup *cgroup, enum controller controller) {
     return -1;
 }
 
+static bool has_part(const struct cgroup *cgroup, const struct hierarchy *hierarchy) {
+    for (size_t i = 0; i < cgroup->part_count; i++)
+        if (cgroup->parts[i].hierarchy == hierarchy)
+            return true;
+    return false;
+}
+
+static bool has_line(const char *text, const char *line) {
+    size_t length = strlen(line);
+    for (const char *at = text; at && *at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (strncmp(at, line, length) == 0 && (at[length] == '\n' || !at[length]))
+            return true;
+    }
+    return false;
+}
+
 /* Each v1 hierarchy costs some 0.1 ms a container: only those that hold a limit or a counter somebody asks for are used. */
 static unsigned needed_controllers(const struct cgroup_host *host, const struct cgroup_resources *resources) {
     unsigned needed = CONTROLLER_MEMORY | CONTROLLER_CPU | CONTROLLER_CPUACCT | CONTROLLER_PIDS | CONTROLLER_DEVICES | CONTROLLER_IO;
@@ -92,7 +109,53 @@ int cgroup_create(const struct cgroup_host *host, const struct cgroup_options *o
     return 0;
 }
 
+/* Until a look finds nobody who is not in the part yet: a process that forks while it is moved may leave a child behind. */
+static int move_into(struct cgroup *cgroup, const struct cgroup_part *part, struct error *err) {
+    enum { ROUNDS_MAX = 100 };
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        _cleanup_free_ pid_t *pids = NULL;
+        _cleanup_free_ char *there = NULL;
+        size_t count, length, moved = 0;
+        int failed = cgroup_processes(cgroup, &pids, &count, err);
+        if (failed < 0)
+            return failed;
+        if ((failed = read_file_at(part->folder, "cgroup.procs", 1 << 24, &there, &length)) < 0)
+            return error_set(err, -failed, "cgroup", "cannot list the processes of cgroup %s (%s)", cgroup->path, part->hierarchy->name);
+        for (size_t i = 0; i < count; i++) {
+            char line[24];
+            (void)snprintf(line, sizeof line, "%d", pids[i]);
+            if (has_line(there, line))
+                continue;
+            failed = cgroup_write(part->folder, "cgroup.procs", line, err);
+            if (failed < 0 && failed != -ESRCH)
+                return failed;
+            moved++;
+        }
+        if (moved == 0)
+            return 0;
+    }
+    return error_set(err, EAGAIN, "cgroup", "cgroup %s (%s): its processes fork faster than they can be moved", cgroup->path, part->hierarchy->name);
+}
+
+/* A controller that nobody asked for at first (v1's cpuset) is joined once somebody does. */
+static int add_missing_parts(struct cgroup *cgroup, const struct cgroup_resources *resources, struct error *err) {
+    const struct cgroup_host *host = cgroup->host;
+    unsigned needed = needed_controllers(host, resources);
+    for (size_t i = 0; i < host->count; i++) {
+        const struct hierarchy *hierarchy = &host->hierarchies[i];
+        if (hierarchy->is_v2 || !(hierarchy->controllers & needed) || has_part(cgroup, hierarchy))
+            continue;
+        int failed = add_part(cgroup, hierarchy, err);
+        if (failed < 0 || (failed = move_into(cgroup, &cgroup->parts[cgroup->part_count - 1], err)) < 0)
+            return failed;
+    }
+    return 0;
+}
+
 int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resources, struct warnings *warnings, struct error *err) {
+    int failed = add_missing_parts(cgroup, resources, err);
+    if (failed < 0)
+        return failed;
     return cgroup->host->kind->apply(cgroup, resources, false, warnings, err);
 }
 
