@@ -1,5 +1,6 @@
 /* The default seccomp profile, asked about every system call by an interpreter of its instructions. Needs no root. */
 #include "base/cleanup.h"
+#include "docker-verdicts.h"
 #include "runtime/seccomp-internal.h"
 #include "tap.h"
 
@@ -61,11 +62,13 @@ static uint32_t verdict(const struct seccomp_filter *filter, int number, uint64_
 static struct sock_filter *compile_plainly(uint64_t bounding, size_t *ret_length) {
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int file = memfd_create("plain", MFD_CLOEXEC);
-	struct sock_filter *code = malloc(65536);
-	if (seccomp_add_default_rules(context, bounding) < 0 || seccomp_export_bpf(context, file) < 0)
+	struct sock_filter *code = malloc(65536 + SECCOMP_PROLOGUE_MAX * sizeof *code);
+	struct seccomp_newer newer = {0};
+	if (seccomp_add_default_rules(context, bounding, &newer) < 0 || seccomp_export_bpf(context, file) < 0)
 		return NULL;
-	ssize_t size = pread(file, code, 65536, 0);
-	*ret_length = (size_t)size / sizeof *code;
+	size_t before = seccomp_newer_prologue(&newer, code);
+	ssize_t size = pread(file, code + before, 65536, 0);
+	*ret_length = before + (size_t)size / sizeof *code;
 	(void)close(file);
 	seccomp_release(context);
 	return code;
@@ -122,6 +125,41 @@ TEST(docker_s_verdicts) {
 	CHECK_INT(verdict(&filter, SYS_clone, CLONE_NEWUSER), ALLOW);
 }
 
+static int differences(const struct seccomp_filter *filter, uint32_t architecture, const char *expected) {
+	int count = 0;
+	for (int number = 0; expected[number]; number++) {
+		struct seccomp_data data = {.nr = number, .arch = architecture};
+		uint32_t found = run(filter->code, filter->length, &data);
+		char letter = '?';
+		if (found == ALLOW)
+			letter = 'a';
+		else if (found == DENY(EPERM))
+			letter = 'e';
+		else if (found == DENY(ENOSYS))
+			letter = 'n';
+		if (letter != expected[number])
+			printf("# %x: call %d is %c, docker's %c\n", architecture, number, letter, expected[number]);
+		count += letter != expected[number];
+	}
+	return count;
+}
+
+/* Number by number, those that the library has no name for too. */
+TEST(each_verdict_is_docker_s) {
+	struct seccomp_filter filter;
+	struct error err;
+	CHECK_INT(seccomp_compile_default(DEFAULT_CAPABILITIES, &filter, &err), 0);
+	CHECK_INT(differences(&filter, AUDIT_ARCH_X86_64, x86_64), 0);
+	CHECK_INT(differences(&filter, AUDIT_ARCH_I386, i386), 0);
+	CHECK_INT(verdict(&filter, -1, 0), DENY(ENOSYS));
+	CHECK_INT(verdict(&filter, 0x40000000 | 547, 0), ALLOW); /* x32's pwritev2 */
+	CHECK_INT(verdict(&filter, 0x40000000 | 548, 0), DENY(ENOSYS));
+	/* for administrators only */
+	CHECK_INT(verdict(&filter, 459, 0), DENY(EPERM));
+	CHECK_INT(seccomp_compile_default(DEFAULT_CAPABILITIES | 1ULL << CAP_SYS_ADMIN, &filter, &err), 0);
+	CHECK_INT(verdict(&filter, 459, 0), ALLOW);
+}
+
 TEST(profiles_of_the_user) {
 	struct seccomp_filter filter;
 	struct error err;
@@ -146,6 +184,7 @@ TEST(profiles_of_the_user) {
 int main(void) {
 	RUN(the_tree_decides_like_the_list);
 	RUN(docker_s_verdicts);
+	RUN(each_verdict_is_docker_s);
 	RUN(profiles_of_the_user);
 	return tap_done();
 }

@@ -1,6 +1,6 @@
 /*
  * The default profile: which system calls a container may make that was not told otherwise. Its verdicts are those of Docker 28 (so that images that
- * run there run here), ordered here by what the calls are for. Everything else fails with EPERM, and clone3 with ENOSYS, so that the C library falls
+ * run there run here), ordered here by what the calls are for. Everything else fails with EPERM; clone3, and what is newer than the profile, with ENOSYS, so that the C library falls
  * back to clone, whose flags can be looked at.
  */
 #include "runtime/seccomp-internal.h"
@@ -89,13 +89,14 @@ static const struct {
 /* Execution domains that only change numbers: PER_LINUX, PER_LINUX32, UNAME26 with either, and the question which it is. */
 static const uint64_t personalities[] = {0x0, 0x0008, 0x20000, 0x20008, 0xffffffff};
 
-static int allow_names(scmp_filter_ctx context, const char *names) {
+static int allow_names(scmp_filter_ctx context, const char *names, struct seccomp_newer *newer) {
     for (const char *at = names; *at;) {
         char name[48];
         size_t length = strcspn(at, " ");
         (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
         at += length;
         at += strspn(at, " ");
+        seccomp_newer_allow(newer, name);
         int number = seccomp_syscall_resolve_name(name);
         int failed = number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
         if (failed < 0 && failed != -EEXIST)
@@ -111,7 +112,7 @@ static int restrict_clone(scmp_filter_ctx context) {
     return failed < 0 ? failed : seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-/* All families but the kernel's crypto (AF_ALG, 38) and the way to other virtual machines (AF_VSOCK, 40). */
+/* All families but the kernel's crypto (AF_ALG, 38: the one call that Docker 28 allows and this profile does not, CVE-2026-31431) and the way to other virtual machines (AF_VSOCK, 40). */
 static int restrict_sockets(scmp_filter_ctx context) {
     int failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_LT, AF_ALG));
     if (failed >= 0)
@@ -135,13 +136,13 @@ static int add_architectures(scmp_filter_ctx context) {
     return 0;
 }
 
-int seccomp_add_default_rules(scmp_filter_ctx context, uint64_t bounding) {
+int seccomp_add_default_rules(scmp_filter_ctx context, uint64_t bounding, struct seccomp_newer *newer) {
     int failed = add_architectures(context);
     for (size_t i = 0; failed >= 0 && i < ELEMENTS(always); i++)
-        failed = allow_names(context, always[i]);
+        failed = allow_names(context, always[i], newer);
     for (size_t i = 0; failed >= 0 && i < ELEMENTS(by_capability); i++)
         if (bounding & 1ULL << by_capability[i].capability)
-            failed = allow_names(context, by_capability[i].names);
+            failed = allow_names(context, by_capability[i].names, newer);
     for (size_t i = 0; failed >= 0 && i < ELEMENTS(personalities); i++)
         failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(personality), 1, SCMP_A0(SCMP_CMP_EQ, personalities[i]));
     if (failed >= 0 && !(bounding & 1ULL << CAP_SYS_ADMIN))
