@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { BerthError } from '../../schemas/errors.ts'
 import type { FileSource, Project } from '../model/project.ts'
+import { buildSecretKeys } from '../plan/builds.ts'
 import type { FileDigests } from '../plan/spec.ts'
 
 /** Content of the secrets and configs that the services use, as `secret:KEY` and `config:KEY`, and the digests that plans are made of. */
@@ -15,6 +16,8 @@ export async function readStackFiles(project: Project): Promise<StackFiles> {
   const wanted = new Map<string, { readonly kind: 'secret' | 'config'; readonly source: FileSource | undefined }>()
   for (const service of Object.values(project.services)) {
     for (const { source } of service.secrets)
+      wanted.set(`secret:${source}`, { kind: 'secret', source: project.secrets[source] })
+    for (const source of buildSecretKeys(service.build))
       wanted.set(`secret:${source}`, { kind: 'secret', source: project.secrets[source] })
     for (const { source } of service.configs)
       wanted.set(`config:${source}`, { kind: 'config', source: project.configs[source] })

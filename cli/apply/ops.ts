@@ -1,5 +1,6 @@
 import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
 import { BerthError } from '../../schemas/errors.ts'
+import { sendBuild } from '../build/send-build.ts'
 import {
   createContainer,
   killContainer,
@@ -18,7 +19,7 @@ import { connectNetwork, createNetwork, removeNetwork } from '../client/networks
 import { isOlder } from '../client/version.ts'
 import { createVolume, removeVolume } from '../client/volumes.ts'
 import { label } from '../model/labels.ts'
-import type { ContainerCreateOp, ImagePullOp, Op, WaitOp } from '../plan/plan.ts'
+import type { ContainerCreateOp, ImageBuildOp, ImagePullOp, Op, WaitOp } from '../plan/plan.ts'
 import type { ContainerWatch } from './container-watch.ts'
 import { runHooks } from './hooks.ts'
 import { containerFiles, injectFiles } from './inject-files.ts'
@@ -46,6 +47,8 @@ export async function executeOp(op: Op, session: OpSession): Promise<void> {
   switch (op.kind) {
     case 'image.pull':
       return pull(op, session)
+    case 'image.build':
+      return buildOne(op, session)
     case 'image.remove':
       await gone(removeImage(client, op.reference, {}))
       return
@@ -111,6 +114,21 @@ async function pull({ reference, platform, ...op }: ImagePullOp, session: OpSess
       session.onDetail({ reference, platform, ...op }, progress === undefined ? status : `${status} ${progress}`)
   }
   session.imageIds.set(reference, (await inspectImage(session.client, reference)).Id)
+}
+
+async function buildOne(op: ImageBuildOp, session: OpSession): Promise<void> {
+  const { client, files, signal, onDetail } = session
+  const secrets = new Map(
+    op.input.secrets.flatMap(({ id, key }) => {
+      const content = files.get(`secret:${key}`)
+      return content === undefined ? [] : [[id, content] as const]
+    }),
+  )
+  const onText = (text: string): void => {
+    const line = text.trimEnd().split('\n').at(-1) ?? ''
+    if (line !== '') onDetail(op, line)
+  }
+  session.imageIds.set(op.reference, await sendBuild(client, op.input, { secrets, onText, signal }))
 }
 
 /** `localhost:5000/shop/web:2` -> the name and what stands behind its last colon; a digest stays with `tag` as the API wants it. */

@@ -9,6 +9,8 @@ function wordsOf(op: Op): Words | undefined {
   switch (op.kind) {
     case 'image.pull':
       return ['Pulling', 'Pulled']
+    case 'image.build':
+      return ['Building', 'Built']
     case 'network.create':
     case 'volume.create':
       return ['Creating', 'Created']
@@ -49,6 +51,8 @@ interface Subject {
 
 export function subjectOf(op: Op): Subject {
   switch (op.kind) {
+    case 'image.build':
+      return { resource: 'image', names: [op.reference], service: op.service }
     case 'image.pull':
     case 'image.remove':
       return { resource: 'image', names: [op.reference] }

@@ -5,6 +5,8 @@ export type ResourceKind = 'container' | 'network' | 'volume' | 'image'
 /** The words that Compose prints, and that scripts look for. */
 export type ProgressText =
   | 'Pulling'
+  | 'Building'
+  | 'Built'
   | 'Pulled'
   | 'Pushing'
   | 'Pushed'

@@ -15,6 +15,12 @@ export async function planUp(client: EngineClient, project: Project, options: Up
 
 /** Brings a project up: looks, plans, applies. */
 export async function up(context: ApplyContext, project: Project, options: UpOptions): Promise<ApplyReport> {
+  if (options.build === 'always') {
+    // Built before anything is compared: an image that comes out different is a reason to make its containers anew.
+    const built = await buildFirst(context, project, options)
+    if (built.failures.length > 0 || built.isCancelled) return built
+    return up(context, project, { ...options, build: 'never' })
+  }
   const { plan, files } = await prepare(context.client, project, options, context.signal)
   const { waitTimeoutMs, monitorMs } = options
   return applyPlan(context, plan, {
@@ -22,6 +28,12 @@ export async function up(context: ApplyContext, project: Project, options: UpOpt
     ...(waitTimeoutMs !== undefined && { waitTimeoutMs }),
     ...(monitorMs !== undefined && { monitorMs }),
   })
+}
+
+async function buildFirst(context: ApplyContext, project: Project, options: UpOptions): Promise<ApplyReport> {
+  const { plan, files } = await prepare(context.client, project, options, context.signal)
+  const ops = plan.ops.filter(op => op.kind === 'image.build')
+  return applyPlan(context, { ...plan, ops, unchanged: [], warnings: [] }, { files: files.contents })
 }
 
 async function prepare(

@@ -151,8 +151,9 @@ function queryText(query: EngineRequest['query']): string {
   if (query === undefined) return ''
   const parts: string[] = []
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined)
-      parts.push(`${name}=${encodeURIComponent(value === true ? '1' : value === false ? '0' : value)}`)
+    if (value === undefined) continue
+    for (const one of typeof value === 'object' ? value : [value])
+      parts.push(`${name}=${encodeURIComponent(one === true ? '1' : one === false ? '0' : one)}`)
   }
   return parts.length === 0 ? '' : `?${parts.join('&')}`
 }

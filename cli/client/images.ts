@@ -175,6 +175,28 @@ export async function* pullImage(
   yield* readProgress(body)
 }
 
+/** POST /build: messages of the classic builder; a failure is thrown. `extension` is Berth's own header. */
+export async function* buildImage(
+  client: EngineClient,
+  query: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+  context: Readable,
+  options: CallOptions & { readonly extension?: string } = {},
+): AsyncGenerator<ProgressMessage> {
+  const { extension } = options
+  const { body } = await client.stream({
+    method: 'POST',
+    path: '/build',
+    query,
+    stream: context,
+    headers: {
+      'Content-Type': 'application/x-tar',
+      ...(extension === undefined ? {} : { 'X-Berth-Build': extension }),
+    },
+    ...withSignal(options),
+  })
+  yield* readProgress(body)
+}
+
 /** Loads an image archive (docker save, or OCI); the messages name what was loaded. */
 export async function* loadImage(
   client: EngineClient,

@@ -6,7 +6,7 @@ import { choice, collect } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
 import { showPlan } from '../session/show-plan.ts'
 import { defineCommand } from './definition.ts'
-import { addMakeFlags, type MakeFlags, type PlanUpFlags, requireNoBuild, upOptions } from './up-flags.ts'
+import { addMakeFlags, type MakeFlags, type PlanUpFlags, upOptions } from './up-flags.ts'
 
 type CreateFlags = MakeFlags & Pick<PlanUpFlags, 'forceRecreate' | 'recreate' | 'removeOrphans' | 'scale' | 'pull'>
 
@@ -26,7 +26,6 @@ export const create = defineCommand<CreateFlags>({
   examples: [{ line: 'berth create && berth start', means: 'what "berth up -d" does, in two steps' }],
   handlesInterrupt: true,
   async run(context, services, flags) {
-    requireNoBuild(flags)
     const { project } = await loadStack(context, { services })
     requireServices(project, services)
     const options = upOptions(project, services, { ...flags, deps: true, start: false })

@@ -48,6 +48,12 @@ export const commandTable: readonly TopEntry[] = [
     load: async () => (await import('./create.ts')).create,
   },
   {
+    name: 'build',
+    summary: 'Build the images of services, or one image from a folder',
+    group: stack,
+    load: async () => (await import('./build.ts')).build,
+  },
+  {
     name: 'scale',
     summary: 'Change how many containers services have',
     group: stack,

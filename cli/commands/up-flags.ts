@@ -51,15 +51,11 @@ export function addMakeFlags(command: Command): Command {
     .option('-y, --yes', 'answer every question with yes (none is asked)')
 }
 
-/** For what can be done without building; `--build` asks for what cannot. */
-export function requireNoBuild({ build }: MakeFlags): void {
-  if (build)
-    throw new BerthError('NOT_IMPLEMENTED', 'berth cannot build images yet', {
-      hint: 'build with another tool, and "berth load" the archive or name it as image: docker-archive:FILE',
-    })
-}
-
-export function upOptions(project: Project, services: readonly string[], flags: PlanUpFlags): UpOptions {
+export function upOptions(
+  project: Project,
+  services: readonly string[],
+  flags: PlanUpFlags & Pick<MakeFlags, 'build'>,
+): UpOptions {
   if (flags.forceRecreate && !flags.recreate) throw conflict('--force-recreate', '--no-recreate')
   const { timeout, pull } = flags
   return {
@@ -73,6 +69,7 @@ export function upOptions(project: Project, services: readonly string[], flags: 
     noStart: !flags.start,
     ...(timeout === undefined ? {} : { stopTimeoutSeconds: timeout }),
     ...(pull === undefined ? {} : { pull }),
+    ...(flags.build === undefined ? {} : { build: flags.build ? ('always' as const) : ('never' as const) }),
   }
 }
 

@@ -9,15 +9,7 @@ import { loadStack, requireServices } from '../session/load-stack.ts'
 import { showPlan } from '../session/show-plan.ts'
 import { readWatchRules, watchStackFiles } from '../session/watch.ts'
 import { defineCommand } from './definition.ts'
-import {
-  addMakeFlags,
-  addUpFlags,
-  conflict,
-  type MakeFlags,
-  type PlanUpFlags,
-  requireNoBuild,
-  upOptions,
-} from './up-flags.ts'
+import { addMakeFlags, addUpFlags, conflict, type MakeFlags, type PlanUpFlags, upOptions } from './up-flags.ts'
 
 interface UpFlags extends PlanUpFlags, MakeFlags, AttachFlags {
   readonly detach?: true
@@ -121,5 +113,4 @@ function checkFlags(flags: UpFlags): void {
   if (flags.attachDependencies && flags.attach.length > 0) throw conflict('--attach', '--attach-dependencies')
   if (flags.abortOnContainerExit && flags.abortOnContainerFailure)
     throw conflict('--abort-on-container-exit', '--abort-on-container-failure')
-  requireNoBuild(flags)
 }

@@ -1,6 +1,7 @@
 import { label } from '../model/labels.ts'
 import type { Project, Service } from '../model/project.ts'
 import type { Observed, ObservedContainer } from '../observe/observed.ts'
+import { imageOf } from './builds.ts'
 import type { Reason } from './plan.ts'
 import { type ServiceSpec, specLabel } from './spec.ts'
 import { diffSpecs } from './spec-diff.ts'
@@ -53,13 +54,14 @@ function imageReasons(
   container: ObservedContainer,
   observed: Observed,
 ): readonly Reason[] {
-  if (service.image?.kind !== 'reference') return []
-  const now = observed.images[service.image.text]?.id
+  if (service.image !== undefined && service.image.kind !== 'reference') return []
+  const reference = imageOf(project, service)
+  const now = observed.images[reference]?.id
   const before = container.labels[label.image] ?? container.imageId
   if (now === undefined || now === before) return []
   const path = `services.${service.name}.image`
   const position = project.positionOf(path)
-  return [{ text: `${service.image.text} is another image now`, field: { path, before, after: now, position } }]
+  return [{ text: `${reference} is another image now`, field: { path, before, after: now, position } }]
 }
 
 function networkReasons(

@@ -1,9 +1,10 @@
 import type { Project, Service } from '../model/project.ts'
 import type { Observed } from '../observe/observed.ts'
+import { buildOps } from './build-ops.ts'
+import { imageOf } from './builds.ts'
 import { key } from './keys.ts'
 import type { UpOptions } from './options.ts'
 import type { Op } from './plan.ts'
-import { builtImageName } from './spec.ts'
 
 export interface ImagePlan {
   readonly ops: readonly Op[]
@@ -15,17 +16,21 @@ export function planImages(
   project: Project,
   observed: Observed,
   services: readonly Service[],
-  pull: UpOptions['pull'],
+  { pull, build }: Pick<UpOptions, 'pull' | 'build'>,
 ): ImagePlan {
   const ops = new Map<string, Op>()
   const problems: string[] = []
+  const built = new Map<Service, string>()
   for (const service of services) {
     const { image, name, scale } = service
     if (scale === 0) continue
-    if (image === undefined) {
-      const reference = builtImageName(project, service)
+    const why = reasonToBuild(project, observed, service, build)
+    if (why !== undefined) {
+      built.set(service, why)
+    } else if (image === undefined) {
+      const reference = imageOf(project, service)
       if (observed.images[reference] === undefined)
-        problems.push(`service ${name}: image ${reference} has to be built first, which Berth cannot do yet`)
+        problems.push(`service ${name}: the engine has no image ${reference}, and building is off (--no-build)`)
     } else if (image.kind !== 'reference') {
       if (!observed.engine.isBerth)
         problems.push(`service ${name}: only Berth's own engine takes an image of the form ${image.text}`)
@@ -55,5 +60,19 @@ export function planImages(
       })
     }
   }
-  return { ops: [...ops.values()], problems }
+  const builds = buildOps(project, [...built.keys()], service => built.get(service) ?? '')
+  return { ops: [...ops.values(), ...builds], problems }
+}
+
+/** A service with a `build` section is built when asked for, when its policy says so, or when its image is missing. */
+function reasonToBuild(
+  project: Project,
+  observed: Observed,
+  service: Service,
+  build: UpOptions['build'],
+): string | undefined {
+  if (service.build === undefined || build === 'never') return undefined
+  if (build === 'always') return '--build'
+  if (service.pullPolicy === 'build') return 'pull_policy: build'
+  return observed.images[imageOf(project, service)] === undefined ? 'the engine does not have it' : undefined
 }

@@ -3,6 +3,7 @@ import type { Goal } from './plan.ts'
 /** Names of ops, unique in a plan. They appear in reports and in JSON plans, so they are stable. */
 export const key = {
   pull: (reference: string): string => `image/${reference}/pull`,
+  build: (reference: string): string => `image/${reference}/build`,
   removeImage: (reference: string): string => `image/${reference}/remove`,
   network: (name: string, verb: 'create' | 'remove'): string => `network/${name}/${verb}`,
   volume: (name: string, verb: 'create' | 'remove'): string => `volume/${name}/${verb}`,

@@ -17,6 +17,8 @@ export interface UpOptions {
   /** Seconds to wait for a stop before the kill; default: each service's stop_grace_period, or the engine's 10. */
   readonly stopTimeoutSeconds?: number
   readonly pull?: 'always' | 'missing' | 'never' | 'policy'
+  /** Images of services with a `build` section: always build, never, or when they are missing (or pull_policy says so). */
+  readonly build?: 'always' | 'never'
   /** After the last start, watch this long for containers that go down at once; 0 = do not look. */
   readonly monitorMs?: number
 }

@@ -44,7 +44,7 @@ export function planRun(
           ...(options.removeOrphans === true && { removeOrphans: true }),
         })
   const done = new Set(base.ops.map(op => op.key))
-  const images = planImages(project, observed, [{ ...service, scale: 1 }], options.pull)
+  const images = planImages(project, observed, [{ ...service, scale: 1 }], pull)
   const networks = planNetworks(project, observed, [service], { removalKeys: () => [], staying: () => [] })
   const volumes = planVolumes(project, observed, [service])
   const problems = [...images.problems, ...networks.problems, ...volumes.problems]

@@ -29,7 +29,7 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const { replaced } = planNetworks(project, observed, services, { removalKeys: () => [], staying })
   const decisions = decide({ project, observed, selection, specOf, replacedNetworks: replaced, options })
   const removalKeys = (network: string): readonly string[] => removalKeysIn(network, observed, decisions, orphans.ops)
-  const images = planImages(project, observed, services, options.pull)
+  const images = planImages(project, observed, services, options)
   const networks = planNetworks(project, observed, services, { removalKeys, staying })
   const volumes = planVolumes(project, observed, services)
   const problems = [...images.problems, ...networks.problems, ...volumes.problems]

@@ -3,6 +3,7 @@ import type { ExecCreateRequest } from '../../schemas/api/exec.ts'
 import type { NetworkCreateRequest } from '../../schemas/api/networks.ts'
 import type { VolumeCreateRequest } from '../../schemas/api/volumes.ts'
 import type { SourcePosition } from '../model/project.ts'
+import type { BuildInput } from './builds.ts'
 
 /** `+` comes to be, `-` goes away, `±` is replaced, `~` changes in place; ` ` changes nothing (waiting). */
 export type Sign = '+' | '~' | '-' | '±' | ' '
@@ -45,6 +46,12 @@ interface ContainerOpBase<Kind extends string> extends OpBase<Kind> {
 export interface ImagePullOp extends OpBase<'image.pull'> {
   readonly reference: string
   readonly platform: string | undefined
+}
+
+export interface ImageBuildOp extends OpBase<'image.build'> {
+  readonly reference: string
+  readonly service: string
+  readonly input: BuildInput
 }
 
 export interface NetworkCreateOp extends OpBase<'network.create'> {
@@ -135,6 +142,7 @@ export interface WaitOp extends OpBase<'wait'> {
 
 export type Op =
   | ImagePullOp
+  | ImageBuildOp
   | ImageRemoveOp
   | NetworkCreateOp
   | NetworkRemoveOp

@@ -63,7 +63,11 @@ function fileName(file: string, cwd: string): string {
 function opTitle(op: Op): string {
   const [resource = '', verb = ''] = op.kind.split('.')
   const subject =
-    op.kind === 'image.pull' || op.kind === 'image.remove' ? op.reference : 'name' in op ? op.name : op.key
+    op.kind === 'image.pull' || op.kind === 'image.build' || op.kind === 'image.remove'
+      ? op.reference
+      : 'name' in op
+        ? op.name
+        : op.key
   const isPlain = verb === 'create' || verb === 'remove'
   return `${isPlain ? '' : `${verb} `}${resource} ${sanitizeLine(subject)}`
 }

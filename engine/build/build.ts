@@ -40,10 +40,7 @@ export async function buildImage(
   signal: AbortSignal,
 ): Promise<StoredImage> {
   const { images, workspace } = parts
-  const file = parseDockerfile(
-    await readDockerfile(workspace.context, request.dockerfile),
-    posix.basename(request.dockerfile),
-  )
+  const file = parseDockerfile(await readDockerfile(workspace.context, request.dockerfile), request.shownName)
   return images.store.lease(async () => {
     const build = contextOf(parts, file, request, report, signal)
     const planned = planStages(file, request.target, new Map([...build.platform, ...build.globals]))

@@ -4,6 +4,8 @@ import type { HostConfig } from '../../schemas/api/host-config.ts'
 export interface BuildRequest {
   /** Path in the context. */
   readonly dockerfile: string
+  /** What messages call it. */
+  readonly shownName: string
   /** Full names. */
   readonly names: readonly string[]
   /** A name that stays the same from build to build: reasons of cache misses compare with the last one. */

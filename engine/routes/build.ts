@@ -70,6 +70,7 @@ function requestOf({ query, headers }: RequestContext): (folder: string) => Buil
   )
   const shared = {
     dockerfile,
+    shownName: extension.shownName ?? dockerfile,
     names,
     scope: extension.scope ?? names[0] ?? dockerfile,
     args: new Map(Object.entries(parameter(query, 'buildargs', argMap))),

@@ -4,6 +4,8 @@ import * as z from 'zod/mini'
 export const buildExtension = z.object({
   /** Stays the same from build to build; reasons of cache misses compare with the last one. */
   scope: z.optional(z.string()),
+  /** What the Dockerfile is called in messages, when what it is called in the context says nothing. */
+  shownName: z.optional(z.string()),
   /** Content in base64 by id. */
   secrets: z.optional(z.record(z.string(), z.string())),
   /** Named contexts: a folder below `.berth-contexts` of what is sent, given as `contexts/<name>`, or an image. */

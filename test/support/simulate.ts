@@ -29,6 +29,7 @@ export function simulate(plan: Plan, before: Observed): Observed {
   }
   const run = (op: Op): void => {
     switch (op.kind) {
+      case 'image.build':
       case 'image.pull':
         images[op.reference] = { id: `sha256:${op.reference}` }
         return

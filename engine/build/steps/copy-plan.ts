@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
+import type { Ignore } from '../../../schemas/build-ignore.ts'
 import { BerthError } from '../../../schemas/errors.ts'
-import type { Ignore } from '../dockerfile/ignore.ts'
 import { type Entry, type EntryWithContent, fromBytes, makeEntry, toBytes } from '../tar/entry.ts'
 import type { Found } from './copy-sources.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { expandWord } from '../../../../engine/build/dockerfile/expand.ts'
-import { parseIgnore } from '../../../../engine/build/dockerfile/ignore.ts'
 import type { Instruction } from '../../../../engine/build/dockerfile/instruction.ts'
 import { parseDockerfile } from '../../../../engine/build/dockerfile/parse.ts'
+import { parseIgnore } from '../../../../schemas/build-ignore.ts'
 
 const only = (text: string): Instruction => parseDockerfile(`FROM scratch\n${text}\n`).stages[0]!.instructions[0]!
 
