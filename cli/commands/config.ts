@@ -4,6 +4,7 @@ import { Option } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
 import type { LoadedStack } from '../load/load-options.ts'
 import { renderJson, renderYaml } from '../load/render-yaml.ts'
+import { explainPath } from '../model/explain-path.ts'
 import type { Project } from '../model/project.ts'
 import { type Context, print } from '../session/context.ts'
 import { choice } from '../session/globals.ts'
@@ -14,6 +15,7 @@ interface ConfigFlags {
   readonly format: 'yaml' | 'json'
   readonly environment?: true
   readonly hash?: string
+  readonly explain?: string
   readonly images?: true
   readonly networks?: true
   readonly models?: true
@@ -49,6 +51,7 @@ export const config = defineCommand<ConfigFlags>({
       .option('--models', 'print names of models')
       .option('--resolve-image-digests', 'pin images to the digests that their registries have now')
       .option('--lock-image-digests', 'print a file that does only that, to be merged over this one')
+      .option('--explain <key>', 'which file and line set a value, and all below it, e.g. services.web.environment')
       .option('--no-interpolate', 'leave variables as they are written')
       .option('--no-normalize', 'leave out what follows from defaults')
       .option('--no-path-resolution', 'leave paths relative')
@@ -138,6 +141,7 @@ function output(stack: LoadedStack & { readonly project: Project }, flags: Confi
         .sort(),
     )
   if (flags.hash !== undefined) return hashes(project, flags.hash)
+  if (flags.explain !== undefined) return explained(project, flags.explain)
   return rendered(project.canonical, flags, false)
 }
 
@@ -148,6 +152,23 @@ function hashes(project: Project, wanted: string): string {
       const service = project.services[name]
       if (!service) throw new BerthError('NOT_FOUND', `no such service: ${name}`)
       return `${name} ${service.configHash}`
+    }),
+  )
+}
+
+/** `services.web.image = "nginx"  /srv/stack.yaml:4:12`; a value without a place follows from what else is written. */
+function explained(project: Project, path: string): string {
+  const found = explainPath(project, path)
+  if (found === undefined) {
+    throw new BerthError('NOT_FOUND', `the stack has nothing at ${path}`, {
+      hint: 'write it as plan and the error messages do: services.web.ports[0].target',
+    })
+  }
+  return lines(
+    found.map(({ path: at, value, position }) => {
+      const place =
+        position === undefined ? 'not written: a default' : `${position.file}:${position.line}:${position.column}`
+      return `${at} = ${JSON.stringify(value)}  ${place}`
     }),
   )
 }

@@ -218,6 +218,12 @@ export const commandTable: readonly TopEntry[] = [
     load: async () => (await import('./stats.ts')).stats,
   },
   {
+    name: 'schema',
+    summary: 'Print the JSON Schema of a stack file, for editors',
+    group: insight,
+    load: async () => (await import('./schema.ts')).schema,
+  },
+  {
     name: 'port',
     summary: 'Print the host address of a published port',
     group: insight,

@@ -81,6 +81,9 @@ export interface Service {
   readonly dnsSearch: readonly string[]
   readonly dnsOptions: readonly string[]
   readonly macAddress: string | undefined
+  /** `SERVICE[:ALIAS]`, and `CONTAINER[:ALIAS]` of other projects. */
+  readonly links: readonly string[]
+  readonly externalLinks: readonly string[]
 
   readonly mounts: readonly Mount[]
   /** Path -> options, e.g. `/run` -> `size=1m,mode=1777`. */

@@ -72,6 +72,8 @@ function network(own: Attributes) {
     dnsSearch: texts(own['dns_search']),
     dnsOptions: texts(own['dns_opt']),
     macAddress: text(own['mac_address']),
+    links: texts(own['links']),
+    externalLinks: texts(own['external_links']),
   } satisfies Partial<Service>
 }
 

@@ -121,9 +121,24 @@ function endpointsOf(
   const endpoints: Record<string, EndpointSettings> = {}
   for (const [index, network] of service.networks.entries()) {
     const name = project.networks[network.network]?.name ?? network.network
-    endpoints[name] = endpointOf(service, network, identity, index === 0)
+    endpoints[name] = {
+      ...endpointOf(service, network, identity, index === 0),
+      ...linksOf(project, service),
+    }
   }
   return endpoints
+}
+
+/** Names that this container alone resolves: `CONTAINER:ALIAS`, in each of its networks, as Compose sends them. */
+function linksOf(project: Project, service: Service): Pick<EndpointSettings, 'Links'> {
+  const own = service.links.flatMap(link => {
+    const [name = link, alias = name] = link.split(':')
+    const linked = project.services[name]
+    if (linked === undefined) return []
+    return Array.from({ length: linked.scale }, (_, index) => `${containerName(project, linked, index + 1)}:${alias}`)
+  })
+  const external = service.externalLinks.map(link => (link.includes(':') ? link : `${link}:${link}`))
+  return own.length + external.length === 0 ? {} : { Links: [...own, ...external] }
 }
 
 function endpointOf(

@@ -49,6 +49,8 @@ export function serviceSpec(project: Project, service: Service, digests: FileDig
     dns_search: list(service.dnsSearch),
     dns_opt: list(service.dnsOptions),
     mac_address: service.macAddress,
+    links: list([...service.links].sort()),
+    external_links: list([...service.externalLinks].sort()),
     volumes: keyed(service.mounts, mount => [mount.target, mountSpec(project, mount)]),
     tmpfs: sorted(service.tmpfs),
     secrets: filesSpec('secret', service.secrets, digests),
