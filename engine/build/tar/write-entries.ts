@@ -33,6 +33,7 @@ function headersOf(entry: Entry): Buffer {
       name: entry.name.slice(-100),
       flag: entry.flag,
       mode: entry.mode,
+      link: entry.linkName.slice(0, 100),
       size: entry.flag === '0' ? entry.size : 0,
       major: entry.deviceMajor,
       minor: entry.deviceMinor,
@@ -53,6 +54,7 @@ function header(fields: {
   readonly flag: string
   readonly mode: number
   readonly size: number
+  readonly link?: string
   readonly major?: number
   readonly minor?: number
 }): Buffer {
@@ -64,6 +66,8 @@ function header(fields: {
   octal(block, 124, 12, fields.size < 8 ** 11 ? fields.size : 0)
   octal(block, 136, 12, 0)
   block.write(fields.flag, 156, 'latin1')
+  // libarchive takes a link's target from here first, and the pax record only replaces it.
+  block.write(fields.link ?? '', 157, 100, 'latin1')
   block.write('ustar\x0000', 257, 'latin1')
   octal(block, 329, 8, fields.major ?? 0)
   octal(block, 337, 8, fields.minor ?? 0)
