@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,8 @@ export interface Lab {
   readonly networks: () => Networks
   readonly events: EventBus
   readonly netdPid: () => number
+  /** A process that is in the namespace that plays the host, and stays there: netd itself is now and then in one that it makes. */
+  readonly hostPid: () => number
   /** Runs a command in the namespace that plays the host; resolves with what it printed. */
   host(...command: readonly string[]): Promise<string>
   /** The same inside an attached container. */
@@ -50,17 +53,19 @@ export async function openLab(neighbour?: Lab): Promise<Lab> {
   const wrapper = join(directory, 'native')
   const native = join(process.env['BERTH_ROOT'] ?? '.', 'dist/berth-native')
   const namespace =
-    neighbour === undefined ? '/usr/bin/unshare --net' : `/usr/bin/nsenter --net=/proc/${neighbour.netdPid()}/ns/net`
+    neighbour === undefined ? '/usr/bin/unshare --net' : `/usr/bin/nsenter --net=/proc/${neighbour.hostPid()}/ns/net`
   await writeFile(wrapper, `#!/bin/sh\nexec ${namespace} -- ${native} "$@"\n`)
   await chmod(wrapper, 0o755)
   const spawner = await startSpawner({ native: wrapper, runDir, instance, onLost: () => undefined })
   const events = new EventBus({ now: Date.now })
   const children: ChildProcess[] = []
   let netdPid = 0
+  let spawnerPid = 0
   const countingSpawner = {
     netd: async () => {
       const answer = await spawner.netd()
       netdPid = answer.pid
+      spawnerPid = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${netdPid}/status`, 'utf8'))?.[1])
       return answer
     },
   }
@@ -68,7 +73,7 @@ export async function openLab(neighbour?: Lab): Promise<Lab> {
   const open = () => openNetworks({ store, events, spawner: countingSpawner, runDir, log: silent })
   let networks = await open()
   const netnsOf = (where: Attachment | 'host'): string =>
-    where === 'host' ? `/proc/${netdPid}/ns/net` : (where.netnsPath ?? '')
+    where === 'host' ? `/proc/${spawnerPid}/ns/net` : (where.netnsPath ?? '')
   const enter = async (where: Attachment | 'host', command: readonly string[]): Promise<string> => {
     const { stdout } = await run('nsenter', [`--net=${netnsOf(where)}`, '--', ...command], { timeout: 20_000 })
     return stdout.trim()
@@ -84,6 +89,7 @@ export async function openLab(neighbour?: Lab): Promise<Lab> {
     networks: () => networks,
     events,
     netdPid: () => netdPid,
+    hostPid: () => spawnerPid,
     host,
     inside: (attachment, ...command) => enter(attachment, command),
     serve: async (where, script) => {
