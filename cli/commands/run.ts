@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
+import { build } from '../apply/build.ts'
 import { prepareRun } from '../apply/run.ts'
 import type { PreparedRun, RunOptions } from '../apply/use-cases.ts'
 import {
@@ -12,7 +13,7 @@ import {
 } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { splitShellWords } from '../load/canonical/shell-words.ts'
-import { withoutPulls } from '../session/apply.ts'
+import { runUseCase, withoutPulls } from '../session/apply.ts'
 import { connect } from '../session/connect.ts'
 import { type Context, print } from '../session/context.ts'
 import { withValue } from '../session/exec.ts'
@@ -26,6 +27,7 @@ import { defineCommand } from './definition.ts'
 
 interface RunFlags {
   readonly build?: true
+  readonly quietBuild?: true
   readonly capAdd: readonly string[]
   readonly capDrop: readonly string[]
   readonly deps: boolean
@@ -92,13 +94,24 @@ export const run = defineCommand<RunFlags>({
   ],
   handlesInterrupt: true,
   async run(context, [service = '', ...command], flags) {
-    if (flags.build)
-      throw new BerthError('NOT_IMPLEMENTED', 'berth cannot build images yet', {
-        hint: 'build with another tool and "berth load" the archive',
-      })
     const { project } = await loadStack(context, { services: [service] })
     requireServices(project, [service])
     const client = await connect(context)
+    if (flags.build) {
+      const quiet = flags.quietBuild
+        ? { ...context, globals: { ...context.globals, progress: 'quiet' as const } }
+        : context
+      const wanted = {
+        services: [service],
+        includesDependencies: false,
+        args: [],
+        noCache: false,
+        pulls: false,
+        env: {},
+      }
+      const code = await runUseCase(quiet, client, { title: 'build' }, apply => build(apply, project, wanted))
+      if (code !== 0) return code
+    }
     const options = await runOptions(context, service, command, flags)
     const isQuiet = flags.quiet === true
     const view = createProgress(

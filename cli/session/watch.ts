@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
+import { up } from '../apply/up.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import type { Project } from '../model/project.ts'
 import { sanitizeLine } from '../ui/sanitize.ts'
 import { type WatchRule, watchRules } from '../watch/rules.ts'
+import { runUseCase } from './apply.ts'
 import type { Context } from './context.ts'
 import { stackContainers } from './stack-containers.ts'
 
@@ -36,10 +38,10 @@ export async function watchStackFiles(
       return containers.map(container => container.Id)
     },
     rebuild: async service => {
-      throw new BerthError(
-        'NOT_IMPLEMENTED',
-        `images are not rebuilt while watching yet; build it and "berth up -d ${service}"`,
-      )
+      const options = { services: [service], noDeps: true, build: 'always' as const }
+      const code = await runUseCase(context, client, { title: 'rebuild' }, apply => up(apply, project, options))
+      if (code !== 0)
+        throw new BerthError('INTERNAL', `${service} could not be rebuilt`, { hint: 'change a file to try again' })
     },
     log: line => {
       if (!isQuiet) context.stderr.write(`${sanitizeLine(line)}\n`)
