@@ -9,6 +9,7 @@
 int spawner_main(int argc, char **argv) __attribute__((weak));
 int netd_main(int argc, char **argv) __attribute__((weak));
 int layer_main(int argc, char **argv) __attribute__((weak));
+int oci_main(int argc, char **argv) __attribute__((weak));
 
 static int version_main(int argc, char **argv) {
 	(void)argc;
@@ -27,8 +28,12 @@ int main(int argc, char **argv) {
 		{"spawner", spawner_main},
 		{"netd", netd_main},
 		{"layer", layer_main},
+		{"oci", oci_main},
 		{"version", version_main},
 	};
+	const char *name = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argc > 0 ? argv[0] : "";
+	if (oci_main && (strcmp(name, "berth-oci") == 0 || strcmp(name, "berth-runtime") == 0))
+		return oci_main(argc, argv);
 	if (argc < 2) {
 		report_usage("a part is expected");
 		return 2;

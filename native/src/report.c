@@ -7,5 +7,5 @@ void report_failure(const char *command, const struct error *err) {
 }
 
 void report_usage(const char *problem) {
-	(void)fprintf(stderr, "berth-native: %s\nusage: berth-native spawner --run-dir DIR | netd ... | layer ... | version\n", problem);
+	(void)fprintf(stderr, "berth-native: %s\nusage: berth-native spawner --run-dir DIR | netd ... | layer ... | oci ... | version\n", problem);
 }

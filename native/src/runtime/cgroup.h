@@ -76,6 +76,9 @@ struct cgroup_options {
 int cgroup_create(const struct cgroup_host *host, const struct cgroup_options *options, const struct cgroup_resources *resources,
           struct warnings *warnings, struct cgroup **ret, struct error *err);
 
+/* Takes over the group that another process of ours made, as far as its folders are there (see cgroup-attach.c). The caller frees or removes it. */
+int cgroup_attach(const struct cgroup_host *host, const char *path, struct cgroup **ret, struct error *err);
+
 /* Changes limits; what was changed before a failing one stays changed. */
 int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resources, struct warnings *warnings, struct error *err);
 

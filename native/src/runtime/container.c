@@ -170,7 +170,7 @@ static int prepare_start(struct launch *launch, struct container *container, str
     if ((failed = prepare_cgroup(launch->host, config, container, err)) < 0)
         return failed;
     launch->cgroup = container->cgroup;
-    launch->has_own_memory = cgroup_kills_together(container->cgroup);
+    launch->has_own_memory = launch->hold || cgroup_kills_together(container->cgroup);
     failed = cgroup_join_prepare(container->cgroup, mounts_cgroup(spec), err);
     trace_mark(launch->trace, "cgroup-make");
     return failed;
@@ -191,6 +191,8 @@ int container_start(const struct host *host, const struct start_config *config, 
     struct launch launch = {.host = host,
                             .config = config,
                             .process = &config->spec.process,
+                            .hold = container->hold,
+                            .preserved_fds = container->preserved_fds,
                             .err = err,
                             .warnings = &container->warnings,
                             .trace = &container->trace};
@@ -230,6 +232,40 @@ int container_start(const struct host *host, const struct start_config *config, 
     return 0;
 }
 
+/* Where terminals of execs come from. Whatever the container mounted there, only a devpts gives one: see console_open(). */
+static int open_devpts(pid_t pid) {
+    char path[48];
+    (void)snprintf(path, sizeof path, "/proc/%d/root", (int)pid);
+    _cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return root < 0 ? -1 : sys_openat2(root, "dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+int container_adopt(const struct host *host, const struct start_config *config, pid_t pid, struct container *container, struct error *err) {
+    struct container adopted = CONTAINER_INIT;
+    if (!host->cgroups)
+        return error_set(err, ENODEV, "cgroup", "no cgroup hierarchy is mounted on this host (expected at /sys/fs/cgroup)");
+    int failed = cgroup_attach(host->cgroups, config->spec.cgroup_path, &adopted.cgroup, err);
+    if (failed < 0)
+        return failed;
+    if (pid > 0) {
+        adopted.pidfd = sys_pidfd_open(pid, 0);
+        failed = adopted.pidfd < 0 ? error_errno(err, "container", "cannot open process %d", (int)pid)
+                                   : choose_seccomp(&config->spec, config->spec.process.capabilities.bounding & host->bounding, &adopted.seccomp, err);
+        adopted.pid = pid;
+        adopted.devpts = open_devpts(pid);
+        adopted.namespaces = namespaces_of(&config->spec);
+        adopted.bounding = config->spec.process.capabilities.bounding & host->bounding;
+    }
+    if (failed < 0) {
+        close_fd(&adopted.pidfd);
+        close_fd(&adopted.devpts);
+        cgroup_free(adopted.cgroup);
+        return failed;
+    }
+    *container = adopted;
+    return 0;
+}
+
 int container_exec(const struct host *host, struct container *container, const struct spec_process *process, const struct container_stdio *stdio,
                    struct container_process *ret, struct error *err) {
     if (container->pidfd < 0)
@@ -242,6 +278,7 @@ int container_exec(const struct host *host, struct container *container, const s
                             .capabilities = limit_capabilities(&process->capabilities, host->bounding, NULL),
                             .cgroup = container->cgroup,
                             .seccomp = container->seccomp,
+                            .preserved_fds = container->preserved_fds,
                             .err = err,
                             .warnings = &container->warnings,
                             .trace = &trace};

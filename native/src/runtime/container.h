@@ -46,12 +46,21 @@ struct container {
     int namespaces; /* CLONE_NEW* that an exec joins */
     struct warnings warnings;  /* of the last start or exec */
     struct trace trace; /* of the last start */
+    /* For the OCI command line only: the next process waits for a byte, and keeps fds from 3 on. */
+    const struct launch_hold *hold;
+    unsigned preserved_fds;
 };
 
 #define CONTAINER_INIT {.pidfd = -1, .terminal = -1, .rootfs = -1, .devpts = -1}
 
 int container_start(const struct host *host, const struct start_config *config, const struct container_stdio *stdio, struct container *container,
             struct error *err);
+
+/*
+ * Takes over a container that another process of ours started and that `config` describes: pid is its init, whose identity (start time) the caller has
+ * compared. With pid 0 (it has ended) only the cgroup is taken, as far as it is there. Then exec, exited and release work as above.
+ */
+int container_adopt(const struct host *host, const struct start_config *config, pid_t pid, struct container *container, struct error *err);
 
 struct container_process {
     pid_t pid;

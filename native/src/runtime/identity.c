@@ -180,7 +180,9 @@ int identity_finish(struct launch *launch) {
     (void)umask(launch->process->user.umask);
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     reset_signals(launch->host);
-    (void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    (void)sys_close_range(3 + launch->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (unsigned i = 0; i < launch->preserved_fds; i++)
+        (void)fcntl((int)(3 + i), F_SETFD, 0);
     if (launch->process->no_new_privileges) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
             return error_errno(launch->err, "process", "cannot set no_new_privs");

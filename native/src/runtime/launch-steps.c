@@ -154,6 +154,7 @@ const struct launch_step launch_start_steps[] = {
     {"readonly", hide_readonly},
     {"masks", hide_masked},
     {"seal", seal_root},
+    {"hooks", launch_hold_hooks},
     {"pivot", pivot},
     {"hostname", name_host},
     {"reset", identity_reset},
@@ -164,6 +165,7 @@ const struct launch_step launch_start_steps[] = {
     {"cpu-cgroup", join_cpu_cgroup},
     {"seccomp", identity_seccomp_early},
     {"user", identity_user},
+    {"hold", launch_hold_program},
     {"finish", identity_finish},
     {NULL, NULL},
 };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 /* The deepest step has five buffers of PATH_MAX. */
@@ -100,6 +101,28 @@ static int execute_by_path(const char *program, char *const *argv, char *const *
     }
 }
 
+int launch_find_program(struct launch *launch) {
+    const char *program = launch->process->args.items[0], *search = environment_value(&launch->process->env, "PATH");
+    int failed = ENOENT;
+    if (strchr(program, '/'))
+        return faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == 0 ? 0 : error_errno(launch->err, "exec", "exec: \"%.160s\"", program);
+    for (const char *at = search ? search : default_path;; at++) {
+        char candidate[PATH_MAX];
+        size_t length = strcspn(at, ":");
+        int written = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, at, length ? "/" : "./", program);
+        if (written > 0 && (size_t)written < sizeof candidate && faccessat(AT_FDCWD, candidate, X_OK, AT_EACCESS) == 0)
+            return 0;
+        if (errno == EACCES)
+            failed = EACCES;
+        at += length;
+        if (!*at)
+            break;
+    }
+    if (failed == EACCES)
+        return error_set(launch->err, EACCES, "exec", "exec: \"%.160s\": permission denied", program);
+    return error_set(launch->err, ENOENT, "exec", "exec: \"%.160s\": executable file not found in $PATH", program);
+}
+
 static int execute(struct launch *launch) {
     const struct spec_process *process = launch->process;
     const char *program = process->args.items[0];
@@ -150,7 +173,7 @@ int launch_lift_stdio(struct launch *launch) {
 static pid_t spawn(struct launch *launch, uint64_t flags, char *stack, int *ret_pidfd) {
     int cgroup = launch->cgroup ? cgroup_clone_fd(launch->cgroup) : -1;
     struct clone_args args = {
-        .flags = flags | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
+        .flags = flags | (launch->hold ? 0 : CLONE_VFORK) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
                  (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
         .exit_signal = SIGCHLD,
@@ -242,8 +265,12 @@ static int conclude(const struct launch_results *results, pid_t pid, int *pidfd,
 /* All that is shared with the child, in one piece: a second stack for the child of an init, its own stack, its results. */
 static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t *ret_pid, int *ret_pidfd, struct error *err) {
     pid_t pid = -1;
-    int pidfd = -1;
+    int pidfd = -1, sync[2] = {-1, -1};
     sigset_t all, before;
+    if (launch->hold && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0)
+        return error_errno(err, "clone", "cannot make a socket pair");
+    launch->hold_sync = sync[1];
+    launch->hold_parent = sync[0];
     launch->results = (struct launch_results *)(void *)(memory + 2 * STACK_SIZE);
     launch->second_stack = memory;
     launch->err = &launch->results->error;
@@ -254,10 +281,14 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
     (void)sigprocmask(SIG_SETMASK, &all, &before);
     int failed = spawn_in(launch, flags, memory + STACK_SIZE, &pid, &pidfd);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    close_fd(&sync[1]);
     if (failed < 0)
         *err = launch->results->error;
-    else
+    else if (!launch->hold || (failed = launch_hold_accompany(launch, sync[0], pid, err)) == 0)
         failed = conclude(launch->results, pid, &pidfd, err);
+    else
+        close_fd(&pidfd);
+    close_fd(&sync[0]);
     *trace = launch->results->trace;
     launch->trace = trace;
     launch->err = err;

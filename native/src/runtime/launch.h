@@ -25,6 +25,14 @@
 
 struct launch;
 
+/* For a container that waits between `create` and `start` of the OCI command line. Both callbacks: < 0 with *err filled. */
+struct launch_hold {
+    int fifo; /* one byte read from it lets the program run */
+    void *owner;
+    int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root */
+    int (*before_program)(void *owner, struct error *err); /* by the child, in the container, as its user */
+};
+
 struct launch_step {
     const char *name;
     int (*run)(struct launch *launch); /* < 0 with *launch->err filled */
@@ -36,7 +44,10 @@ struct launch {
     const struct spec_process *process;
     struct spec_capabilities capabilities; /* what of process->capabilities this host can give */
     struct cgroup *cgroup;
-    bool has_own_memory;
+    bool has_own_memory; /* also what a held one needs: its parent goes on, and ends */
+    const struct launch_hold *hold; /* NULL: the program runs at once */
+    int hold_sync, hold_parent; /* the child's and the parent's end of a socket pair: see launch-hold.c */
+    unsigned preserved_fds; /* from 3 on, that the program keeps */
     struct seccomp_filter seccomp;
     int stdio[3];        /* what becomes fds 0 to 2 */
     int terminal_peer;   /* the same for all three, or -1 */
@@ -75,6 +86,14 @@ extern const struct launch_step launch_start_steps[], launch_after_init_steps[],
 /* Steps that need the machinery of launch.c. */
 int launch_lift_stdio(struct launch *launch);
 int launch_split_init(struct launch *launch);
+
+/* Steps of a held start; nothing without launch->hold. See launch-hold.c. */
+int launch_hold_hooks(struct launch *launch);
+int launch_hold_program(struct launch *launch);
+/* The parent's side: returns once the child waits for its program; < 0 when it has ended or a hook failed, *err filled if the parent is to blame. */
+int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, struct error *err);
+/* Is there such a program, for the user and PATH of the process? Tells before `start` what would only fail there. */
+int launch_find_program(struct launch *launch);
 
 /*
  * Clones with `flags` (CLONE_NEW*) into the launch's cgroup, runs the steps and executes the program. On success the program runs and *ret_pid,

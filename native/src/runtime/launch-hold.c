@@ -1,0 +1,72 @@
+/*
+ * A start in two halves, for `create` and `start` of the OCI command line. The child talks to its parent over a socket pair, one byte a message:
+ *
+ *     child: 'n' everything but pivot_root is done     parent: runs the hooks of the host's side, then 'g' (or kills it)
+ *     child: 'h' all that is left is the program       parent: returns; the child waits at the fifo for as long as it takes
+ *
+ * The child has a memory of its own by then, so that it may fork for its hooks.
+ */
+#include "runtime/launch.h"
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static int say(struct launch *launch, char message) {
+    return write(launch->hold_sync, &message, 1) == 1 ? 0 : error_errno(launch->err, "clone", "the runtime is gone");
+}
+
+int launch_hold_hooks(struct launch *launch) {
+    char answer = 0;
+    if (!launch->hold)
+        return 0;
+    close_fd(&launch->hold_parent); /* or the end of the parent would not be seen */
+    int failed = say(launch, 'n');
+    if (failed < 0)
+        return failed;
+    if (read(launch->hold_sync, &answer, 1) != 1 || answer != 'g')
+        return error_set(launch->err, ECANCELED, "hook", "the runtime gave up");
+    return 0;
+}
+
+int launch_hold_program(struct launch *launch) {
+    if (!launch->hold)
+        return 0;
+    int failed = launch_find_program(launch);
+    if (failed < 0)
+        return failed;
+    launch->results->has_reached_exec = true;
+    if ((failed = say(launch, 'h')) < 0)
+        return failed;
+    /* While it waits it holds nothing of the host but the fifo. */
+    int fifo = (int)(3 + launch->preserved_fds);
+    if (launch->hold->fifo != fifo && dup3(launch->hold->fifo, fifo, O_CLOEXEC) < 0)
+        return error_errno(launch->err, "start", "cannot keep the fifo");
+    (void)sys_close_range((unsigned)fifo + 1, ~0U, 0);
+    char answer = 0;
+    ssize_t length;
+    do
+        length = read(fifo, &answer, 1);
+    while (length < 0 && errno == EINTR);
+    if (length != 1)
+        return error_set(launch->err, ECANCELED, "start", "the container's state is gone");
+    return launch->hold->before_program ? launch->hold->before_program(launch->hold->owner, launch->err) : 0;
+}
+
+int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, struct error *err) {
+    char message = 0;
+    if (read(sync, &message, 1) == 1 && message == 'n') {
+        int failed = launch->hold->at_namespaces ? launch->hold->at_namespaces(launch->hold->owner, pid, err) : 0;
+        if (failed < 0) {
+            (void)kill(pid, SIGKILL);
+            (void)waitpid(pid, NULL, __WALL);
+            return failed;
+        }
+        (void)!write(sync, "g", 1);
+        (void)!read(sync, &message, 1);
+    }
+    return 0; /* how far it came is in launch->results */
+}
