@@ -19,8 +19,8 @@ struct request {
 static int at_namespaces(void *owner, pid_t pid, struct error *err) {
     struct store *store = owner;
     store_set_pid(store, pid);
-    int failed = hooks_run(store, "prestart", "created", err);
-    return failed < 0 ? failed : hooks_run(store, "createRuntime", "created", err);
+    int failed = hooks_run(store, "prestart", "creating", err);
+    return failed < 0 ? failed : hooks_run(store, "createRuntime", "creating", err);
 }
 
 static int before_program(void *owner, struct error *err) { return hooks_run(owner, "startContainer", "created", err); }
@@ -68,8 +68,7 @@ static int create(const struct oci *oci, char **argv, struct request *request, s
     const struct option options[] = {
         {.name = "bundle", .letter = 'b', .text = &request->bundle},   {.name = "pid-file", .text = &request->pid_file},
         {.name = "console-socket", .text = &request->console_socket},  {.name = "preserve-fds", .text = &request->preserve},
-        {.name = "detach", .letter = 'd', .flag = &request->detach},   {.name = "no-new-keyring", .flag = &(bool){false}},
-        {.name = "no-pivot", .flag = &(bool){false}},                  {.name = NULL},
+        {.name = "detach", .letter = 'd', .flag = &request->detach},   {.name = NULL},
     };
     json_t *state;
     char **rest = options_parse(options, argv, err);
