@@ -50,7 +50,7 @@ test('berthd on pure cgroup v2', async () => {
 async function inLane(command: readonly string[], env: Readonly<Record<string, string>>, cwd = root): Promise<void> {
   const child = spawn(join(lane, 'lane'), command, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, BERTH_ROOT: root, LANE_TIMEOUT: '300', NODE_TEST_CONTEXT: '', ...env },
+    env: { ...process.env, BERTH_ROOT: root, LANE_TIMEOUT: '200', NODE_TEST_CONTEXT: '', ...env },
     cwd,
   })
   let output = ''

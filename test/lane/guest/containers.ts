@@ -89,7 +89,9 @@ test('without nftables, a port is published by copying, and the log says so', as
     HostConfig: { Init: true, PortBindings: { '80/tcp': [{ HostPort: '18080' }] } },
   })
   await eventually('the warning', () => daemon.log().includes('no nf_tables: published ports are relayed by copying'))
-  await eventually('an answer', async () => (await fetch('http://127.0.0.1:18080/')).status === 200)
+  // Each try has its own end: a connection that was closed before the server listened must not keep the next one waiting.
+  const ask = () => fetch('http://127.0.0.1:18080/', { signal: AbortSignal.timeout(2_000) })
+  await eventually('an answer', async () => (await ask()).status === 200)
   await remove(id)
   assert.deepEqual(
     readdirSync('/sys/class/net').filter(name => name.startsWith('veth')),
