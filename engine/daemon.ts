@@ -164,7 +164,7 @@ const socketOf = (options: DaemonOptions): string =>
 async function closeDaemon(parts: {
   readonly server: ApiServer
   readonly context: ContainerContext
-  readonly networks: { close(): void }
+  readonly networks: { close(): Promise<void> }
   readonly store: Store
   readonly spawner: Spawner
 }): Promise<void> {
@@ -181,7 +181,7 @@ async function closeDaemon(parts: {
     live.monitor = undefined
     monitor?.close()
   }
-  networks.close()
+  await networks.close()
   await store.close()
   await spawner.close()
 }

@@ -37,13 +37,14 @@ export class Netd {
     return connection.request<T>({ op, ...body })
   }
 
-  /** Leaves netd running. */
-  close(): void {
+  /** netd runs on for the containers that are attached, and ends when there is none. */
+  async close(): Promise<void> {
     this.#isClosed = true
-    this.#connection?.then(
-      connection => connection.close(),
-      () => undefined,
-    )
+    const connection = await this.#connection?.catch(() => undefined)
+    await connection
+      ?.request({ op: 'retire' })
+      .catch((err: unknown) => this.#options.log.warn({ err }, 'netd not ended'))
+    connection?.close()
   }
 
   #connected(): Promise<NativeConnection> {

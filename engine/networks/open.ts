@@ -15,8 +15,8 @@ import { NetworkService } from './service.ts'
 export interface Networks {
   readonly service: NetworkService
   readonly containers: ContainerNetworks
-  /** Leaves netd, and with it every container's network, running. */
-  close(): void
+  /** Leaves netd, and with it every container's network, running, unless there is no such container. */
+  close(): Promise<void>
 }
 
 export interface NetworksOptions {

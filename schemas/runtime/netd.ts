@@ -40,6 +40,11 @@ export type NetdRequest =
   | { readonly op: 'list' }
   /** ok: {routes: string[]} the host's IPv4/IPv6 destinations as CIDR, for the address allocator. */
   | { readonly op: 'routes' }
+  /**
+   * Ends netd after removing everything it made, unless a container is attached. ok: {ended}. Rules that the administrator wrote into the chain `user`
+   * keep the table.
+   */
+  | { readonly op: 'retire' }
   /** Ends netd after removing everything it made. ok: {}. Without it, netd runs on. */
   | { readonly op: 'shutdown' }
 

@@ -152,6 +152,15 @@ static int op_routes(struct netd *netd, json_t *request, json_t **ret_ok, struct
 	return 0;
 }
 
+static int end(struct netd *netd, bool keeps_user_rules, struct error *err) {
+	struct error ignored;
+	while (netd->networks)
+		(void)network_remove(netd, netd->networks->id, &ignored);
+	sweep_now(&netd->sweep, netd->route);
+	netd->is_ending = true;
+	return keeps_user_rules ? 0 : ruleset_remove(&netd->ruleset, err);
+}
+
 static int op_shutdown(struct netd *netd, json_t *request, json_t **ret_ok, struct error *err) {
 	(void)ret_ok;
 	struct object_reader reader;
@@ -161,11 +170,21 @@ static int op_shutdown(struct netd *netd, json_t *request, json_t **ret_ok, stru
 		return r;
 	while (netd->containers)
 		(void)attachment_remove(netd, netd->containers->id, &ignored);
-	while (netd->networks)
-		(void)network_remove(netd, netd->networks->id, &ignored);
-	sweep_now(&netd->sweep, netd->route);
-	netd->is_ending = true;
-	return ruleset_remove(&netd->ruleset, err);
+	return end(netd, false, err);
+}
+
+static int op_retire(struct netd *netd, json_t *request, json_t **ret_ok, struct error *err) {
+	struct object_reader reader;
+	bool has_user_rules = false;
+	int r;
+	if ((r = object_open(&reader, request, "retire", err)) < 0 || (r = object_close(&reader, err)) < 0)
+		return r;
+	*ret_ok = json_pack("{s:b}", "ended", netd->containers == NULL);
+	if (netd->containers)
+		return 0;
+	if ((r = ruleset_has_user_rules(&netd->ruleset, &has_user_rules, err)) < 0)
+		return r;
+	return end(netd, has_user_rules, err);
 }
 
 static const struct {
@@ -174,7 +193,7 @@ static const struct {
 } operations[] = {
 	{"networkCreate", op_network_create}, {"networkRemove", op_network_remove}, {"attach", op_attach}, {"connect", op_connect},
 	{"disconnect", op_disconnect},	      {"names", op_names},		    {"gateways", op_gateways}, {"ports", op_ports}, {"detach", op_detach}, {"list", op_list},
-	{"routes", op_routes},		      {"shutdown", op_shutdown},
+	{"routes", op_routes},		      {"retire", op_retire},			    {"shutdown", op_shutdown},
 };
 
 static int run_named(struct netd *netd, const char *name, json_t *request, json_t **ret_ok, struct error *err) {

@@ -396,6 +396,25 @@ int ruleset_remove(struct ruleset *ruleset, struct error *err) {
 	return nft_commit(ruleset->fd, &batch, err);
 }
 
+static void on_user_rule(void *context, const struct nlmsghdr *message) {
+	(void)message;
+	*(bool *)context = true;
+}
+
+int ruleset_has_user_rules(const struct ruleset *ruleset, bool *ret_has, struct error *err) {
+	bool has = false;
+	if (ruleset_is_available(ruleset)) {
+		_cleanup_batch_ struct netlink_batch batch = {0};
+		struct nft_table table = table_of(ruleset);
+		nft_dump_rules(&batch, &table, "user");
+		int r = netlink_dump(ruleset->fd, &batch, on_user_rule, &has, err);
+		if (r < 0)
+			return r;
+	}
+	*ret_has = has;
+	return 0;
+}
+
 static int commit_network(struct ruleset *ruleset, const struct network *network, element_change change, struct error *err) {
 	if (!ruleset_is_available(ruleset))
 		return 0;

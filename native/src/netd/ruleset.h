@@ -24,6 +24,8 @@ static inline bool ruleset_is_available(const struct ruleset *ruleset) { return 
 /* Replaces everything but the `user` chain by what the two lists say, in one transaction: nothing is interrupted. */
 int ruleset_replace(struct ruleset *ruleset, const struct network *networks, struct container *containers, struct error *err);
 int ruleset_remove(struct ruleset *ruleset, struct error *err);
+/* Whether the administrator has put anything into the chain `user`; false without nf_tables. */
+int ruleset_has_user_rules(const struct ruleset *ruleset, bool *ret_has, struct error *err);
 
 /* All of these are no-ops without nf_tables. */
 int ruleset_add_network(struct ruleset *ruleset, const struct network *network, struct error *err);

@@ -74,7 +74,7 @@ test('--ansi wins over NO_COLOR, NO_COLOR over FORCE_COLOR, FORCE_COLOR over the
 
 test('times: a duration counts back from now, seconds pass through, dates are read', () => {
   const now = Date.parse('2026-01-31T12:00:00Z')
-  assert.equal(parseTimestamp('1h30m', now), String((now - 5_400_000) / 1000) + '.000')
+  assert.equal(parseTimestamp('1h30m', now), `${(now - 5_400_000) / 1000}.000`)
   assert.equal(parseTimestamp('250ms', now), ((now - 250) / 1000).toFixed(3))
   assert.equal(parseTimestamp('1700000000.5', now), '1700000000.5')
   assert.equal(parseTimestamp('2026-01-31T12:00:00Z', 0), (now / 1000).toFixed(3))
