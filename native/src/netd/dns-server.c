@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "netd/config.h"
+#include "netd/dns-batch.h"
 #include "netd/dns-forward.h"
 #include "netd/netlink.h"
 #include "netd/redirect.h"
@@ -12,9 +13,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-enum { STREAMS_MAX = 32, STREAM_IDLE_MS = 10000, QUERY_MAX = 4096, QUERIES_PER_ROUND = 32 };
+enum { STREAMS_MAX = 32, STREAM_IDLE_MS = 10000, QUERY_MAX = DNS_BATCH_QUERY_MAX };
 
 struct dns_stream {
 	struct dns_stream *next;
@@ -97,6 +97,15 @@ static bool may_forward(const struct container *container) {
 	return false;
 }
 
+/* Where the order of replicas starts. Not by turns: a client that asks for A and AAAA alternately would get the same of two replicas always. */
+static unsigned next_order(void) {
+	static uint32_t state = 0x9e3779b9;
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state;
+}
+
 static void serve(struct dns_server *server, const struct dns_client *client, const uint8_t *message, size_t length) {
 	struct dns_query query;
 	enum dns_verdict verdict = dns_parse(message, length, &query);
@@ -106,16 +115,14 @@ static void serve(struct dns_server *server, const struct dns_client *client, co
 		dns_server_fail(server, client, &query, message, query.rcode);
 		return;
 	}
-	uint8_t data[DNS_MESSAGE_MAX];
+	/* Not on the stack, where all of it would be cleared for each answer. */
+	static uint8_t data[DNS_MESSAGE_MAX];
 	struct dns_answer answer;
 	enum dns_rcode rcode;
 	size_t limit = client->stream ? sizeof data : query.udp_size < DNS_UDP_MAX ? query.udp_size : DNS_UDP_MAX;
-	unsigned random = 0;
-	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
-		random = query.id; /* early in boot */
 	dns_answer_open(&answer, data, limit, &query, message);
 	const struct dns_service *service = server->service;
-	switch (resolve_query(server->container, *service->containers, service->names, &query, random, &answer, &rcode)) {
+	switch (resolve_query(server->container, *service->containers, service->names, &query, next_order(), &answer, &rcode)) {
 	case RESOLVE_ANSWERED:
 		dns_server_send(server, client, data, dns_answer_close(&answer, &query, rcode));
 		return;
@@ -139,16 +146,15 @@ void dns_server_fail(struct dns_server *server, const struct dns_client *client,
 static void on_udp(void *data, uint32_t events) {
 	(void)events;
 	struct dns_server *server = data;
-	uint8_t message[QUERY_MAX];
-	for (int i = 0; i < QUERIES_PER_ROUND; i++) {
-		struct dns_client client = {0};
-		socklen_t address_length = sizeof client.address;
-		ssize_t length = recvfrom(server->udp.fd, message, sizeof message, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&client.address, &address_length);
-		if (length < 0)
-			return;
-		if ((size_t)length <= sizeof message)
-			serve(server, &client, message, (size_t)length);
+	struct dns_datagram datagrams[DNS_BATCH_MAX];
+	size_t count = dns_batch_receive(server->udp.fd, datagrams);
+	for (size_t i = 0; i < count; i++) {
+		struct dns_client client = {.address = datagrams[i].from};
+		if (datagrams[i].length > 0)
+			serve(server, &client, datagrams[i].data, datagrams[i].length);
 	}
+	if (count > 0)
+		dns_batch_send(server->udp.fd);
 }
 
 static void end_stream(struct dns_stream *stream) {
@@ -240,6 +246,10 @@ static void on_tcp(void *data, uint32_t events) {
 }
 
 void dns_server_send(struct dns_server *server, const struct dns_client *client, const uint8_t *message, size_t length) {
+	if (!client->stream && dns_batch_is_open()) {
+		dns_batch_add(&client->address, message, length);
+		return;
+	}
 	if (!client->stream) {
 		(void)sendto(server->udp.fd, message, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&client->address, sizeof client->address);
 		return;
