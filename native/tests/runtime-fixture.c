@@ -53,7 +53,7 @@ bool rig_open(struct rig *rig) {
 	/* Mounts of a namespace that is only ours can be counted while others use the machine. */
 	if (sys_unshare(CLONE_NEWNS) < 0 || sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return false;
-	if (!mkdtemp(rig->folder) || host_open(&rig->host, &err) < 0 || !fill_folder(rig))
+	if (!mkdtemp(rig->folder) || host_open(&rig->host, &err) < 0 || host_probe(&rig->host, &err) < 0 || !fill_folder(rig))
 		return false;
 	(void)snprintf(rig->cgroup, sizeof rig->cgroup, "/berth-rig-%d/box", getpid());
 	mounts_before = count_mounts();

@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include "base/cleanup.h"
+#include "base/fdio.h"
 #include "base/sys.h"
 
 #include <limits.h>
@@ -11,9 +12,33 @@
 #define PR_MDWE_NO_INHERIT 2
 #endif
 
+/* The hexadecimal number behind "Name:\t" in the text of /proc/self/status. */
+static bool find_set(const char *text, const char *name, uint64_t *ret_set) {
+	const char *line = strstr(text, name);
+	if (!line)
+		return false;
+	*ret_set = strtoull(line + strlen(name), NULL, 16);
+	return true;
+}
+
+int process_inherited(struct process_inheritance *ret) {
+	_cleanup_free_ char *text = NULL;
+	int failed = read_file_at(AT_FDCWD, "/proc/self/status", 65536, &text, NULL);
+	if (failed < 0)
+		return failed;
+	uint64_t ignored;
+	if (!find_set(text, "\nSigIgn:\t", &ignored) || !find_set(text, "\nCapBnd:\t", &ret->bounding))
+		return -ENODATA;
+	ret->ignored_signals = ignored << 1; /* bit 0 is signal 1 there */
+	return 0;
+}
+
 void process_reset_signals(void) {
+	struct process_inheritance inheritance = {.ignored_signals = ~0ULL};
+	(void)process_inherited(&inheritance); /* without /proc: all of them */
 	for (int number = 1; number < NSIG; number++)
-		(void)sys_default_signal(number); /* refused for SIGKILL and SIGSTOP, which are right already */
+		if (number == 64 || (inheritance.ignored_signals & 1ULL << number))
+			(void)sys_default_signal(number); /* refused for SIGKILL and SIGSTOP, which are right already */
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);

@@ -3,6 +3,17 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
+
+/* What exec hands on: one bit per signal (1ULL << its number; there is no bit for 64) and per capability. */
+struct process_inheritance {
+	uint64_t ignored_signals;
+	uint64_t bounding;
+};
+
+/* As the kernel tells it in /proc/self/status, in one reading instead of a system call per signal and capability. 0 or -errno. */
+int process_inherited(struct process_inheritance *ret);
+
 /* Default actions for all signals (Node ignores SIGPIPE, and children inherit that), an empty mask, umask 022. */
 void process_reset_signals(void);
 

@@ -38,7 +38,7 @@ static int enter(const struct oci *oci, const char *id, struct store *store, str
     int failed = store_open(oci, id, store, err);
     if (failed < 0)
         return failed;
-    if ((failed = host_open(host, err)) >= 0) {
+    if ((failed = host_open_groups(host, err)) >= 0) {
         if ((failed = container_adopt(host, &store->config, store_pid(store), container, err)) >= 0)
             return 0;
         host_close(host);

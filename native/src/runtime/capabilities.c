@@ -30,18 +30,11 @@ int capability_number(const char *name) {
 
 const char *capability_name(unsigned number) { return number < NAME_COUNT ? names[number] : NULL; }
 
-uint64_t capabilities_bounding(unsigned *ret_last) {
-    uint64_t set = 0;
-    unsigned number = 0;
-    for (; number < 64; number++) {
-        int held = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
-        if (held < 0)
-            break;
-        if (held)
-            set |= 1ULL << number;
-    }
-    *ret_last = number ? number - 1 : 0;
-    return set;
+unsigned capabilities_last(uint64_t bounding) {
+    unsigned number = bounding ? 63 - (unsigned)__builtin_clzll(bounding) : 0;
+    while (number < 63 && prctl(PR_CAPBSET_READ, number + 1, 0, 0, 0) >= 0)
+        number++;
+    return number;
 }
 
 int capabilities_bound(uint64_t wanted, uint64_t bounding) {

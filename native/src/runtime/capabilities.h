@@ -11,8 +11,8 @@ int capability_number(const char *name);
 /* The name of a number, or NULL. */
 const char *capability_name(unsigned number);
 
-/* The bounding set of the calling process and the highest number that the kernel knows. Asks once per capability: call it once. */
-uint64_t capabilities_bounding(unsigned *ret_last);
+/* The highest number that the kernel knows; `bounding`: a set that the process has, which saves most of the questions. */
+unsigned capabilities_last(uint64_t bounding);
 
 /* Drops everything outside `wanted` from the bounding set. Needs CAP_SETPCAP. Returns -errno. */
 int capabilities_bound(uint64_t wanted, uint64_t bounding);

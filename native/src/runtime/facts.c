@@ -44,7 +44,8 @@ int facts_collect(const struct host *host, json_t **ret, struct error *err) {
     if (uname(&name) < 0)
         return error_errno(err, "facts", "cannot ask for the kernel's release");
     json_t *capabilities = json_array();
-    for (unsigned number = 0; number <= host->last_cap; number++)
+    unsigned last = capabilities_last(host->bounding);
+    for (unsigned number = 0; number <= last; number++)
         if ((host->bounding & 1ULL << number) && capability_name(number))
             (void)json_array_append_new(capabilities, json_string(capability_name(number)));
     bool seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;

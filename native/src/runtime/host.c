@@ -1,12 +1,13 @@
 #include "runtime/host.h"
 
 #include "base/cleanup.h"
+#include "base/process.h"
 #include "base/sys.h"
-#include "runtime/capabilities.h"
 #include "runtime/cgroup.h"
 #include "runtime/init-program.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/personality.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -84,12 +85,17 @@ static void probe_mounts(struct host *host) {
 }
 
 /* What this process would hand on to its children and a container must not see. */
+static int read_inheritance(struct host *host, struct error *err) {
+    struct process_inheritance inheritance;
+    int failed = process_inherited(&inheritance);
+    if (failed < 0)
+        return error_set(err, -failed, "process", "cannot read /proc/self/status: %s", strerror(-failed));
+    host->ignored_signals = inheritance.ignored_signals;
+    host->bounding = inheritance.bounding;
+    return 0;
+}
+
 static void probe_process(struct host *host) {
-    for (int signal = 1; signal < NSIG; signal++) {
-        struct sigaction action;
-        if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-            host->ignored_signals |= 1ULL << signal;
-    }
     cpu_set_t allowed;
     long processors = sysconf(_SC_NPROCESSORS_CONF);
     host->resets_affinity = sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) < processors;
@@ -99,18 +105,29 @@ static void probe_process(struct host *host) {
 
 int host_open(struct host *ret, struct error *err) {
     struct host host = {.mount_ns = -1, .pid_ns = -1, .null = -1, .init = -1};
-    host.bounding = capabilities_bounding(&host.last_cap);
     host.pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-    int failed = host.pid_ns < 0 ? error_errno(err, "namespace", "cannot open /proc/self/ns/pid") : 0;
+    int failed = host.pid_ns < 0 ? error_errno(err, "namespace", "cannot open /proc/self/ns/pid") : read_inheritance(&host, err);
     if (failed < 0 || (failed = open_null(&host.null, err)) < 0 || (failed = open_template(&host.mount_ns, err)) < 0 ||
-        (failed = init_program_open(&host.init, err)) < 0 || (failed = cgroup_host_open(&host.cgroups, err)) < 0) {
+        (failed = cgroup_host_open(&host.cgroups, err)) < 0) {
         host_close(&host);
         return failed;
     }
-    probe_mounts(&host);
     probe_process(&host);
     *ret = host;
     return 0;
+}
+
+int host_probe(struct host *host, struct error *err) {
+    probe_mounts(host);
+    return init_program_open(&host->init, err);
+}
+
+int host_open_groups(struct host *ret, struct error *err) {
+    struct host host = {.mount_ns = -1, .pid_ns = -1, .null = -1, .init = -1};
+    int failed = read_inheritance(&host, err);
+    if (failed >= 0 && (failed = cgroup_host_open(&host.cgroups, err)) >= 0)
+        *ret = host;
+    return failed;
 }
 
 void host_close(struct host *host) {

@@ -2,7 +2,7 @@
 /*
  * What the runtime learns once about the kernel it runs on, before any container exists.
  *
- * The spawner calls host_open() at its start, single-threaded and as root; monitors inherit the value by fork and only read it. It costs a few
+ * The spawner calls host_open() and host_probe() at its start, single-threaded and as root; monitors inherit the value by fork and only read it. It costs a few
  * milliseconds once, so that a container's start repeats none of it.
  */
 
@@ -15,7 +15,6 @@ struct cgroup_host;
 
 struct host {
     uint64_t bounding; /* capabilities that this process may hand on, one bit each */
-    unsigned last_cap; /* highest capability that the kernel knows */
     int mount_ns; /* a mount namespace that holds one empty tmpfs: copies of it are cheap, unlike copies of the host's */
     int pid_ns; /* our own, to come back to after a clone into a container's */
     int null; /* the host's /dev/null, verified (1:3) */
@@ -27,7 +26,13 @@ struct host {
     bool clones_detached_mounts;  /* open_tree(OPEN_TREE_CLONE) of a mount that is attached nowhere (6.15) */
 };
 
-/* Probes the kernel and opens what every container needs. Errors: no right to make a mount namespace (EPERM), no /dev/null, no memory. */
+/* Opens what every container needs. Errors: no right to make a mount namespace (EPERM), no /dev/null, no memory. */
 int host_open(struct host *ret, struct error *err);
+
+/* For who starts many containers: what makes each of them cheaper, and what only some need (`init: true`). Not for a single start, which it would cost more. */
+int host_probe(struct host *host, struct error *err);
+
+/* In place of host_open(), for who only signals, freezes or removes: the cgroup hierarchies alone. */
+int host_open_groups(struct host *ret, struct error *err);
 
 void host_close(struct host *host);

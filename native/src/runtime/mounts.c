@@ -99,13 +99,16 @@ int mounts_attach(struct launch *launch, int mount, const char *path) {
 
 /* proc and sysfs only onto real folders: a link of the image could make later writes go elsewhere (CVE-2019-16884 and its descendants). */
 static int open_kernel_target(struct launch *launch, const char *path) {
-    bool made;
-    _cleanup_close_ int target = path_make_folder(launch->root, path, &made);
-    if (target < 0)
-        return target;
     const char *relative = path + strspn(path, "/");
-    int direct = sys_openat2(launch->root, relative, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-    return direct < 0 ? -errno : direct;
+    for (bool is_made = false;; is_made = true) {
+        int direct = sys_openat2(launch->root, relative, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+        if (direct >= 0 || errno != ENOENT || is_made)
+            return direct < 0 ? -errno : direct;
+        bool made;
+        _cleanup_close_ int target = path_make_folder(launch->root, path, &made);
+        if (target < 0)
+            return target;
+    }
 }
 
 /* A tmpfs takes over the mode of the folder that it hides, unless it is told one. */
@@ -138,10 +141,14 @@ static int apply_filesystem(struct launch *launch, const struct spec_mount *moun
     return attach_to(made, target, mount->destination, launch->err);
 }
 
-/* The container's own folder of one hierarchy, as it would see it as the root of a cgroup namespace. */
-static int bind_cgroup_folder(struct launch *launch, int tree, const char *path, uint64_t attributes) {
-    int failed = set_attributes(tree, false, attributes, 0, 0, path, launch->err);
-    return failed < 0 ? failed : mounts_attach(launch, tree, path);
+/* The container's own folder of one hierarchy, as it would see it as the root of a cgroup namespace; in the tmpfs that was made for it just now. */
+static int bind_cgroup_folder(struct launch *launch, int tree, int tmpfs, const char *name, uint64_t attributes) {
+    int failed = set_attributes(tree, false, attributes, 0, 0, name, launch->err);
+    if (failed < 0)
+        return failed;
+    if (sys_mkdirat(tmpfs, name, 0755) < 0 || sys_move_mount(tree, "", tmpfs, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(launch->err, "mount", "cannot mount the %s cgroup", name);
+    return 0;
 }
 
 /* launch->mounts holds nothing for cgroup mounts: the folders' fds belong to the host's mount namespace, so they are cloned by the parent. */
@@ -149,8 +156,10 @@ static int apply_cgroup(struct launch *launch, const struct spec_mount *mount) {
     struct cgroup *cgroup = launch->cgroup;
     uint64_t attributes = mount->attr_set | mount->rec_attr_set;
     int failed;
-    if (cgroup_host_is_v2(cgroup->host))
-        return bind_cgroup_folder(launch, cgroup->parts[0].tree, mount->destination, attributes);
+    if (cgroup_host_is_v2(cgroup->host)) {
+        failed = set_attributes(cgroup->parts[0].tree, false, attributes, 0, 0, mount->destination, launch->err);
+        return failed < 0 ? failed : mounts_attach(launch, cgroup->parts[0].tree, mount->destination);
+    }
     const char *options[] = {"mode=755", "size=64k"};
     const struct spec_mount folder = {.destination = mount->destination, .type = "tmpfs", .source = "cgroup",
                                       .attr_set = attributes & ~(uint64_t)MOUNT_ATTR_RDONLY, .data = {.items = options, .count = ELEMENTS(options)}};
@@ -158,11 +167,9 @@ static int apply_cgroup(struct launch *launch, const struct spec_mount *mount) {
     if ((failed = make_tmpfs(launch, &folder, &tmpfs, &target)) < 0 || (failed = attach_to(tmpfs, target, mount->destination, launch->err)) < 0)
         return failed;
     for (size_t i = 0; i < cgroup->part_count; i++) {
-        char path[PATH_MAX];
         if (cgroup->parts[i].hierarchy->is_v2)
             continue;
-        (void)snprintf(path, sizeof path, "%s/%s", mount->destination, cgroup->parts[i].hierarchy->name);
-        if ((failed = bind_cgroup_folder(launch, cgroup->parts[i].tree, path, attributes)) < 0)
+        if ((failed = bind_cgroup_folder(launch, cgroup->parts[i].tree, tmpfs, cgroup->parts[i].hierarchy->name, attributes)) < 0)
             return failed;
     }
     return set_attributes(tmpfs, false, attributes & MOUNT_ATTR_RDONLY, 0, 0, mount->destination, launch->err);

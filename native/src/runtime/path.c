@@ -82,6 +82,17 @@ int path_make_folder(int root, const char *path, bool *ret_made) {
     if (strlen(path) >= sizeof copy)
         return -ENAMETOOLONG;
     (void)strcpy(copy, path);
+    char *slash = strrchr(copy, '/');
+    /* Mostly the last part alone is missing. */
+    if (slash && slash > copy && slash[1]) {
+        *slash = '\0';
+        _cleanup_close_ int parent = path_open(root, copy, O_DIRECTORY);
+        *slash = '/';
+        if (parent >= 0 && sys_mkdirat(parent, slash + 1, 0755) == 0) {
+            *ret_made = true;
+            return path_open(root, path, O_DIRECTORY);
+        }
+    }
     return make_parts(root, copy, ret_made);
 }
 

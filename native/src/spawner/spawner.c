@@ -194,7 +194,7 @@ static int prepare(struct spawner *spawner, struct error *err) {
 	if (spawner->run_dir < 0)
 		return spawner->run_dir;
 	int r = host_open(&spawner->host, err);
-	if (r < 0)
+	if (r < 0 || (r = host_probe(&spawner->host, err)) < 0)
 		return r;
 	struct seccomp_filter usual;
 	if ((r = seccomp_compile_default(USUAL_CAPABILITIES & spawner->host.bounding, &usual, err)) < 0)
