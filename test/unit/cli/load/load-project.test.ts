@@ -283,10 +283,11 @@ test('ten thousand lines with a thousand services load in time', () => {
       '    restart: always',
     ].join('\n'),
   )
-  const started = performance.now()
+  const before = process.cpuUsage()
   const { project } = one(`services:\n${services.join('\n')}\n`, { env: { HOME: '/h' } })
   assert.equal(Object.keys(project?.services ?? {}).length, 1000)
-  assert.ok(performance.now() - started < 8000, 'the target is 2 s; a shared machine gets four times that')
+  const { user, system } = process.cpuUsage(before)
+  assert.ok(user + system < 8e6, 'the target is 2 s of CPU; a shared machine gets four times that')
 })
 
 test('every attribute of the specification is known to the schema', () => {
