@@ -85,7 +85,7 @@ export class BuildCache {
   /** Forgets everything; answers ids and the bytes of the blobs that no image has. */
   async prune(): Promise<{ readonly ids: readonly string[]; readonly bytes: number }> {
     const used = new Set(
-      this.#store.catalog.everything().flatMap(image => image.manifest.layers.map(({ digest }) => digest)),
+      this.#store.catalog.table.manifests().flatMap(image => image.manifest.layers.map(({ digest }) => digest)),
     )
     const freed = new Map(
       this.#steps

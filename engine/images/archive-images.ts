@@ -2,6 +2,8 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { ImageArchive } from './archive.ts'
 import { digestOf } from './blobs.ts'
 import { ArchiveManifest, parseDocument, parseImageDocument, parseManifestOrIndex } from './documents.ts'
+import { hostPlatforms } from './host-platforms.ts'
+import { requireImage, requireOs } from './image-types.ts'
 import { type Descriptor, type ImageDocument, Index, type Manifest } from './oci.ts'
 import { formatPlatform, hostPlatform, selectPlatform } from './platform.ts'
 import { fullName, parseReference, withDefaultTag } from './reference.ts'
@@ -105,12 +107,15 @@ async function readDescriptor(
   depth: number,
 ): Promise<FoundManifest | undefined> {
   if (depth > maxIndexDepth) throw new BerthError('INVALID_ARGUMENT', 'the archive’s indexes are nested too deeply')
-  if (selectPlatform([descriptor], hostPlatform) === undefined) return undefined
+  if (selectPlatform([descriptor], hostPlatforms()) === undefined) return undefined
   const content = await archive.readDocument(blobName(descriptor.digest))
   if (content === undefined) throw new BerthError('INVALID_ARGUMENT', `the archive has no blob ${descriptor.digest}`)
   const document = parseManifestOrIndex(content, descriptor)
-  if (document.kind === 'manifest') return { content, parsed: document.manifest }
-  const selected = selectPlatform(document.index.manifests, hostPlatform)
+  if (document.kind === 'manifest') {
+    requireImage(document.manifest, descriptor.digest)
+    return { content, parsed: document.manifest }
+  }
+  const selected = selectPlatform(document.index.manifests, hostPlatforms())
   return selected === undefined ? undefined : readDescriptor(archive, selected, depth + 1)
 }
 
@@ -146,6 +151,7 @@ function assemble(
   names: readonly string[],
 ): ArchiveImage {
   const document = parseImageDocument(config)
+  requireOs(document)
   const diffIds = document.rootfs.diff_ids ?? []
   if (diffIds.length !== layerNames.length) {
     throw new BerthError(

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BlobStore, digestOf } from './blobs.ts'
+import { ImageTable } from './image-table.ts'
 import { type Descriptor, ImageDocument, Index, Manifest, mediaTypes } from './oci.ts'
 
 /** An image that the store has whole. Frozen; only its references change, and they are kept beside it. */
@@ -13,11 +14,6 @@ export interface StoredImage {
   readonly document: ImageDocument
 }
 
-interface Tagged {
-  readonly id: string
-  readonly taggedAt: string
-}
-
 const nameAnnotation = 'org.opencontainers.image.ref.name'
 const containerdAnnotation = 'io.containerd.image.name'
 const hiddenAnnotation = 'dev.berth.image.hidden'
@@ -27,11 +23,7 @@ const timeAnnotation = 'dev.berth.image.tagged'
 export class Catalog {
   readonly #root: string
   readonly #blobs: BlobStore
-  readonly #images = new Map<string, StoredImage>()
-  /** By full name, e.g. `docker.io/library/busybox:latest`. */
-  readonly #references = new Map<string, Tagged>()
-  /** Deleted by force while stopped containers have them: kept for these, shown to nobody. */
-  readonly #hidden = new Set<string>()
+  readonly #table = new ImageTable()
   readonly #damaged: Descriptor[] = []
   #isIndexLost = false
   #saving: Promise<void> = Promise.resolve()
@@ -70,81 +62,65 @@ export class Catalog {
     return this.#isIndexLost || this.#damaged.length > 0
   }
 
+  /** What can be asked of it; what changes it goes through the catalog. */
+  get table(): Omit<ImageTable, 'put' | 'hide' | 'untag' | 'remove'> {
+    return this.#table
+  }
+
   get(id: string): StoredImage | undefined {
-    return this.#images.get(id)
-  }
-
-  /** Without images that only containers still hold. */
-  list(): StoredImage[] {
-    return this.everything().filter(image => !this.#hidden.has(image.id))
-  }
-
-  everything(): StoredImage[] {
-    return [...this.#images.values()]
-  }
-
-  isHidden(id: string): boolean {
-    return this.#hidden.has(id)
+    return this.#table.get(id)
   }
 
   findByName(fullName: string): StoredImage | undefined {
-    const tagged = this.#references.get(fullName)
-    return tagged === undefined ? undefined : this.#images.get(tagged.id)
+    return this.#table.findByName(fullName)
   }
 
-  /** Images whose id begins with these hex digits. */
-  findByPrefix(hex: string): StoredImage[] {
-    return this.list().filter(image => image.id.startsWith(`sha256:${hex}`))
+  /** Each image once, without those that only containers still hold. */
+  list(): StoredImage[] {
+    return this.#table.list()
   }
 
   /** Full names of an image, sorted. */
   names(id: string): string[] {
-    return [...this.#references].flatMap(([name, tagged]) => (tagged.id === id ? [name] : [])).sort()
+    return this.#table.names(id)
   }
 
   lastTagged(id: string): string | undefined {
-    return [...this.#references.values()]
-      .flatMap(tagged => (tagged.id === id ? [tagged.taggedAt] : []))
+    return this.names(id)
+      .flatMap(name => this.#table.taggedAt(name) ?? [])
       .sort()
       .at(-1)
   }
 
   /** Adds an image (again), gives it names, takes these names from others. Durable when it resolves. */
   async put(image: StoredImage, names: readonly string[], now: Date): Promise<void> {
-    if (!this.#images.has(image.id)) this.#images.set(image.id, Object.freeze(image))
-    this.#hidden.delete(image.id)
-    for (const name of names) this.#references.set(name, { id: image.id, taggedAt: now.toISOString() })
+    this.#table.put(image, names, now.toISOString())
     await this.#save()
   }
 
   /** Takes all names away and shows the image no more, but keeps it. */
   async hide(id: string): Promise<void> {
-    for (const name of this.names(id)) this.#references.delete(name)
-    this.#hidden.add(id)
+    this.#table.hide(id)
     await this.#save()
   }
 
   async untag(name: string): Promise<void> {
-    this.#references.delete(name)
+    this.#table.untag(name)
     await this.#save()
   }
 
   /** Forgets an image and all its names. */
   async remove(id: string): Promise<void> {
-    for (const name of this.names(id)) this.#references.delete(name)
-    this.#images.delete(id)
-    this.#hidden.delete(id)
+    this.#table.remove(id)
     await this.#save()
   }
 
   async #adopt(descriptor: Descriptor): Promise<string | undefined> {
     try {
       const image = await readStoredImage(this.#blobs, descriptor.digest)
-      if (!this.#images.has(image.id)) this.#images.set(image.id, Object.freeze(image))
       const name = descriptor.annotations?.[nameAnnotation]
-      const taggedAt = descriptor.annotations?.[timeAnnotation] ?? ''
-      if (name !== undefined) this.#references.set(name, { id: image.id, taggedAt })
-      if (descriptor.annotations?.[hiddenAnnotation] === 'true') this.#hidden.add(image.id)
+      this.#table.put(image, name === undefined ? [] : [name], descriptor.annotations?.[timeAnnotation] ?? '')
+      if (descriptor.annotations?.[hiddenAnnotation] === 'true') this.#table.hide(image.id)
       return undefined
     } catch (error) {
       this.#damaged.push(descriptor)
@@ -174,11 +150,10 @@ export class Catalog {
   }
 
   #index(): Index {
-    const manifests = this.everything().flatMap(image => {
-      if (this.#hidden.has(image.id)) {
-        return [{ ...descriptorOf(image), annotations: { [hiddenAnnotation]: 'true' } }]
-      }
-      const names = this.names(image.id)
+    const table = this.#table
+    const manifests = table.manifests().flatMap(image => {
+      if (table.isHidden(image.id)) return [{ ...descriptorOf(image), annotations: { [hiddenAnnotation]: 'true' } }]
+      const names = table.names(image.id).filter(name => table.findByName(name) === image)
       return names.length === 0
         ? [descriptorOf(image)]
         : names.map(name => ({
@@ -186,7 +161,7 @@ export class Catalog {
             annotations: {
               [nameAnnotation]: name,
               [containerdAnnotation]: name,
-              [timeAnnotation]: this.#references.get(name)?.taggedAt ?? '',
+              [timeAnnotation]: table.taggedAt(name) ?? '',
             },
           }))
     })

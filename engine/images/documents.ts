@@ -45,6 +45,20 @@ export function parseManifestOrIndex(
   return parseByMembers(content, descriptor.mediaType, descriptor.digest)
 }
 
+/** Types of servers and proxies that do not know what they send: then the document's own word counts. */
+const isVague = (mediaType: string): boolean =>
+  ['', 'application/json', 'application/octet-stream', 'text/plain'].includes(mediaType)
+
+function schemaOne(what: string): BerthError {
+  return new BerthError(
+    'INVALID_ARGUMENT',
+    `${what} is an image of Docker's schema 1, which is not supported any more`,
+    {
+      hint: 'push it again with a tool of today, or copy it with skopeo copy --format v2s2',
+    },
+  )
+}
+
 /** The same for a document whose type is only told by whoever sent it. */
 export function parseByMembers(
   content: Buffer,
@@ -55,9 +69,14 @@ export function parseByMembers(
   const isIndex = 'manifests' in members
   const isManifest = 'layers' in members || 'config' in members
   const says = typeof members['mediaType'] === 'string' ? members['mediaType'] : mediaType
+  if (members['schemaVersion'] === 1) throw schemaOne(what)
   const isIndexType = says === mediaTypes.index || says === mediaTypes.dockerIndex
   const isManifestType = says === mediaTypes.manifest || says === mediaTypes.dockerManifest
-  if (isIndex === isManifest || says !== mediaType || (isIndex ? !isIndexType : !isManifestType)) {
+  if (
+    isIndex === isManifest ||
+    (says !== mediaType && !isVague(mediaType)) ||
+    (isIndex ? !isIndexType : !isManifestType)
+  ) {
     throw new BerthError('INVALID_ARGUMENT', `${what} is neither a plain image manifest nor an index (${mediaType})`)
   }
   return isIndex

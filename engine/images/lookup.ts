@@ -40,14 +40,14 @@ function findByDigest(
   { domain, path, digest }: ReturnType<typeof parseReference>,
 ): StoredImage | undefined {
   if (digest === undefined) return undefined
-  const image = catalog.list().find(stored => stored.manifestDigest === digest || stored.id === digest)
+  const image = catalog.table.findByManifest(digest) ?? catalog.list().find(stored => stored.id === digest)
   const repository = `${domain}/${path}`
   const isNamed = image !== undefined && catalog.names(image.id).some(name => repositoryOf(name) === repository)
   return isNamed ? image : undefined
 }
 
 function findByPrefix(catalog: Catalog, hex: string): StoredImage | undefined {
-  const found = catalog.findByPrefix(hex)
+  const found = catalog.table.findByPrefix(hex)
   if (found.length > 1) {
     throw new BerthError('INVALID_ARGUMENT', `ambiguous image id: ${hex} is the beginning of ${found.length} ids`)
   }

@@ -86,12 +86,16 @@ export const Descriptor = z.object({
   size: z.number().check(z.nonnegative(), z.int()),
   annotations: z.optional(z.nullable(z.record(z.string(), z.string()))),
   platform: z.optional(z.nullable(Platform)),
+  /** Where a layer that registries may not pass on can be had. */
+  urls: z.optional(z.nullable(z.array(z.string()))),
+  artifactType: z.optional(z.string()),
 })
 export type Descriptor = z.infer<typeof Descriptor>
 
 export const Manifest = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.optional(z.string()),
+  artifactType: z.optional(z.string()),
   config: Descriptor,
   layers: z.array(Descriptor),
   annotations: z.optional(z.nullable(z.record(z.string(), z.string()))),

@@ -11,29 +11,93 @@ const architectures: Readonly<Record<string, string>> = {
   s390x: 's390x',
 }
 
-/** The platform that containers run on here, in OCI's words. */
+/** The platform that containers run on here, in OCI's words; without the CPU's variant, which nothing that is made here depends on. */
 export const hostPlatform: Platform = { os: 'linux', architecture: architectures[process.arch] ?? process.arch }
 
-/**
- * Picks the image for `platform` among the manifests of an index; one without a platform fits any. Attestations (`unknown/unknown`) are no images.
- * The variant decides between otherwise equal ones.
- */
-export function selectPlatform(manifests: readonly Descriptor[], platform: Platform): Descriptor | undefined {
-  const fitting = manifests.filter(({ platform: offered }) => {
-    if (offered === undefined || offered === null) return true
-    return offered.os === platform.os && offered.architecture === platform.architecture
-  })
-  return fitting.find(({ platform: offered }) => offered?.variant === platform.variant) ?? fitting[0]
+/** What people and tools also call an architecture. */
+const synonyms: Readonly<Record<string, Pick<Platform, 'architecture' | 'variant'>>> = {
+  i386: { architecture: '386' },
+  x86_64: { architecture: 'amd64' },
+  'x86-64': { architecture: 'amd64' },
+  aarch64: { architecture: 'arm64' },
+  armhf: { architecture: 'arm', variant: 'v7' },
+  armel: { architecture: 'arm', variant: 'v6' },
+}
+const known = {
+  os: ['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'plan9', 'wasi'],
+  architecture: [
+    ...['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips', 'mipsle', 'mips64', 'mips64le', 'ppc64', 'ppc64le'],
+    ...['riscv64', 's390x', 'wasm'],
+  ],
 }
 
-/** `linux/arm64/v8`, or undefined for no wish. Throws INVALID_ARGUMENT. */
+/** One spelling for each platform, as containerd's platforms.Normalize: the default variants of amd64 and arm64 are left out, arm has one. */
+export function normalisePlatform({ os, architecture: raw, variant: given }: Platform): Platform {
+  const lower = raw.toLowerCase()
+  const { architecture, variant: implied } = synonyms[lower] ?? { architecture: lower }
+  const text = (given ?? '').toLowerCase()
+  const variant = implied ?? (/^\d/.test(text) ? `v${text}` : text)
+  const isDefault = (architecture === 'amd64' && variant === 'v1') || (architecture === 'arm64' && variant === 'v8')
+  const shown = architecture === 'arm' && variant === '' ? 'v7' : isDefault ? '' : variant
+  return { os: os.toLowerCase(), architecture, ...(shown === '' ? {} : { variant: shown }) }
+}
+
+/** What runs on `platform`, the best first, as containerd's platforms.Only has it: an arm/v7 runs arm/v6, an amd64/v3 runs v2, v1 and 386. */
+export function platformsRunBy(platform: Platform): readonly Platform[] {
+  const normal = normalisePlatform(platform)
+  const { os, architecture, variant } = normal
+  const level = Number(variant?.replace(/^v/, '') ?? '')
+  const armDownFrom = (highest: number): Platform[] =>
+    [8, 7, 6, 5].filter(each => each <= highest).map(each => ({ os, architecture: 'arm', variant: `v${each}` }))
+  switch (architecture) {
+    case 'amd64': {
+      const below = [4, 3, 2, 1].filter(each => each < level)
+      const lower = below.map(each => normalisePlatform({ os, architecture, variant: `v${each}` }))
+      return [normal, ...lower, { os, architecture: '386' }]
+    }
+    case 'arm':
+      return [normal, ...armDownFrom(level - 1)]
+    case 'arm64':
+      return [normal, ...(variant === undefined ? [] : [{ os, architecture }]), ...armDownFrom(8)]
+    default:
+      return [normal]
+  }
+}
+
+/**
+ * Picks the image for the first of `platforms` that the index has one for, then one that names no platform at all. Attestations (`unknown/unknown`)
+ * and artifacts are no images.
+ */
+export function selectPlatform(
+  manifests: readonly Descriptor[],
+  platforms: readonly Platform[],
+): Descriptor | undefined {
+  const offered = manifests.map(descriptor => ({
+    descriptor,
+    key: descriptor.platform ? formatPlatform(normalisePlatform(descriptor.platform)) : undefined,
+  }))
+  for (const wanted of platforms.map(formatPlatform)) {
+    const found = offered.find(({ key }) => key === wanted)
+    if (found !== undefined) return found.descriptor
+  }
+  const anonymous = manifests.filter(({ platform }) => !platform)
+  return anonymous.find(({ artifactType }) => artifactType === undefined) ?? anonymous[0]
+}
+
+/** `linux/arm64/v8`, or one part of it alone; undefined for no wish. Throws INVALID_ARGUMENT. */
 export function parsePlatform(text: string): Platform | undefined {
   if (text === '') return undefined
-  const [os, architecture, variant, ...more] = text.split('/')
-  if (os === undefined || architecture === undefined || more.length > 0 || !/^[a-z0-9/._-]+$/i.test(text)) {
+  const [first = '', second, variant, ...more] = text.split('/')
+  if (more.length > 0 || !/^[a-z0-9/._-]+$/i.test(text)) {
     throw new BerthError('INVALID_ARGUMENT', `"${text}" is an invalid platform: expected os/architecture[/variant]`)
   }
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) }
+  if (second !== undefined) {
+    return normalisePlatform({ os: first, architecture: second, ...(variant === undefined ? {} : { variant }) })
+  }
+  if (known.os.includes(first.toLowerCase())) return { ...hostPlatform, os: first.toLowerCase() }
+  const only = normalisePlatform({ os: hostPlatform.os, architecture: first })
+  if (known.architecture.includes(only.architecture)) return only
+  throw new BerthError('INVALID_ARGUMENT', `"${text}": unknown operating system or architecture: invalid argument`)
 }
 
 export function formatPlatform({ os, architecture, variant }: Platform): string {

@@ -135,7 +135,7 @@ export class ImageService implements ContainerImages {
 
   release(imageId: string, containerId: string): void {
     this.users.remove(imageId, containerId)
-    if (this.users.of(imageId).length > 0 || !this.store.catalog.isHidden(imageId)) return
+    if (this.users.of(imageId).length > 0 || !this.store.catalog.table.isHidden(imageId)) return
     // Deleted by force while this container still had it.
     void this.store.catalog.remove(imageId).then(() => this.store.collect())
   }
@@ -161,10 +161,12 @@ export class ImageService implements ContainerImages {
   async #lower(image: StoredImage, signal: AbortSignal | undefined): Promise<readonly string[]> {
     const { layers, blobs } = this.store
     const diffIds = image.document.rootfs.diff_ids ?? []
+    // Its blobs may be another manifest's by now.
+    const { manifest } = this.store.catalog.get(image.id) ?? image
     if (diffIds.length === 0) throw new BerthError('INVALID_ARGUMENT', `the image ${image.id} has no layers`)
     if (!diffIds.every(diffId => layers.has(diffId))) {
       await this.store.lease(() =>
-        Promise.all(image.manifest.layers.map(layer => layers.ensure(layer.digest, blobs.path(layer.digest), signal))),
+        Promise.all(manifest.layers.map(layer => layers.ensure(layer.digest, blobs.path(layer.digest), signal))),
       )
     }
     return diffIds.map(diffId => layers.path(diffId)).reverse()

@@ -70,7 +70,7 @@ export class ImageStore {
   async #sweep(removedLayers: string[]): Promise<void> {
     const blobs = new Set<string>()
     const layers = new Set<string>()
-    for (const image of this.catalog.everything()) {
+    for (const image of this.catalog.table.manifests()) {
       blobs.add(image.manifestDigest).add(image.id)
       for (const layer of image.manifest.layers) blobs.add(layer.digest)
       for (const diffId of image.document.rootfs.diff_ids ?? []) layers.add(diffId)

@@ -52,13 +52,19 @@ export class RegistryClient {
     return found
   }
 
-  /** A blob's bytes; a connection that breaks is taken up where it broke. */
-  async *blob(digest: string, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  /** A blob's bytes, from `sources` when the registry has none; a connection that breaks is taken up where it broke. */
+  async *blob(
+    digest: string,
+    signal: AbortSignal,
+    sources: readonly string[] = [],
+  ): AsyncGenerator<Buffer, void, undefined> {
     let received = 0
+    let path = `blobs/${digest}`
+    const others = sources.filter(source => /^https?:/i.test(source) && URL.canParse(source))
     for (let resumes = 0; ; resumes++) {
       try {
         const range: Record<string, string> = received === 0 ? {} : { range: `bytes=${received}-` }
-        const response = await this.#get(`blobs/${digest}`, range, signal)
+        const response = await this.#get(path, range, signal)
         // 200 to a range: the registry sends everything again.
         let toSkip = response.statusCode === 206 ? 0 : received
         for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -69,6 +75,11 @@ export class RegistryClient {
         }
         return
       } catch (error) {
+        const next = isMissing(error) && received === 0 ? others.shift() : undefined
+        if (next !== undefined) {
+          path = next
+          continue
+        }
         if (signal.aborted || !isTransient(error) || resumes === this.#maxResumes) throw explained(error, digest)
       }
     }
@@ -77,6 +88,10 @@ export class RegistryClient {
   #get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
     return this.#session.request(this.#session.url(path), [200, 206], { headers, signal })
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof BerthError && error.code === 'NOT_FOUND'
 }
 
 function explained(error: unknown, digest: string): unknown {

@@ -3,6 +3,7 @@ import PQueue from 'p-queue'
 import type { ProgressMessage } from '../../../schemas/api/images.ts'
 import { BerthError } from '../../../schemas/errors.ts'
 import type { StoredImage } from '../catalog.ts'
+import { isForeign } from '../image-types.ts'
 import { repositoryOf } from '../lookup.ts'
 import { type Descriptor, mediaTypes } from '../oci.ts'
 import { familiarName, fullName, parseReference, type Reference } from '../reference.ts'
@@ -120,7 +121,9 @@ async function pushLayer(
 ): Promise<void> {
   signal.throwIfAborted()
   const { digest, size } = descriptor
-  if (await uploader.has(digest, signal)) {
+  if (isForeign(descriptor.mediaType)) {
+    onProgress({ status: 'Skipped foreign layer', progressDetail: {}, id })
+  } else if (await uploader.has(digest, signal)) {
     onProgress({ status: 'Layer already exists', progressDetail: {}, id })
   } else if (sister !== undefined && (await uploader.mount(digest, sister, signal))) {
     onProgress({ status: `Mounted from ${sister}`, progressDetail: {}, id })
@@ -150,10 +153,11 @@ function contentOf(store: ImageStore, { digest, size }: Descriptor): BlobContent
 function sistersOf(store: ImageStore, reference: Reference, image: StoredImage): ReadonlyMap<string, string> {
   const wanted = new Set(image.manifest.layers.map(layer => layer.digest))
   const sisters = new Map<string, string>()
-  for (const other of store.catalog.list()) {
-    const paths = store.catalog
+  const { table } = store.catalog
+  for (const other of table.manifests()) {
+    const paths = table
       .names(other.id)
-      .filter(name => name.includes('@'))
+      .filter(name => name.includes('@') && table.findByName(name) === other)
       .map(name => parseReference(repositoryOf(name)))
       .filter(({ domain, path }) => domain === reference.domain && path !== reference.path)
     const [first] = paths

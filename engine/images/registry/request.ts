@@ -32,6 +32,11 @@ export async function send(url: URL, way: Way, options: SendOptions): Promise<In
   for (let hops = 0; ; hops++) {
     const response = await sendOnce(at, way, { ...options, headers })
     const location = response.headers.location
+    if (response.statusCode === 401 && at.origin !== url.origin) {
+      response.resume()
+      // Its challenge is not the registry's: nobody's password is for it.
+      throw new BerthError('UNAVAILABLE', `${at.host}, where ${url.host} redirects to, answers 401`)
+    }
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0) && location !== undefined
     if (!isRedirect || options.body !== undefined) return response
     response.resume()

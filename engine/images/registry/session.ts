@@ -47,7 +47,7 @@ export class RegistrySession {
     const isRepeatable = options.body === undefined || Buffer.isBuffer(options.body)
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#checked(await this.#authorizedSend(url, options), expected)
+        return await this.#checked(await this.#authorizedSend(url, options), url, expected)
       } catch (error) {
         if (!isRepeatable || !isTransient(error) || attempt >= maxAttempts) throw error
         await delay(retryDelayMs * 2 ** (attempt - 1), undefined, { signal: options.signal }).catch(() => {
@@ -60,7 +60,8 @@ export class RegistrySession {
   async #authorizedSend(url: URL, options: SendOptions): Promise<IncomingMessage> {
     const used = this.#authorization
     const first = await this.#send(url, options)
-    if (first.statusCode !== 401) return first
+    // Another host's challenge (of an upload's location, of a foreign layer) would have our password go where it says.
+    if (first.statusCode !== 401 || url.origin !== this.#base.origin) return first
     const challenge = parseChallenge(first.headers['www-authenticate'] ?? '')
     const isSpent = options.body !== undefined && !Buffer.isBuffer(options.body)
     if (challenge === undefined || isSpent) return first
@@ -98,13 +99,15 @@ export class RegistrySession {
   }
 
   /** Turns what is no success into dockerd's words. */
-  async #checked(response: IncomingMessage, expected: readonly number[]): Promise<IncomingMessage> {
+  async #checked(response: IncomingMessage, url: URL, expected: readonly number[]): Promise<IncomingMessage> {
     const status = response.statusCode ?? 0
     if (expected.includes(status)) return response
     const detail = describeErrors(await readBody(response, 64 * 1024).catch(() => Buffer.alloc(0)))
     const name = familiarName(this.#options.reference)
     const { host } = this.#base
-    if (status === 404) throw new BerthError('NOT_FOUND', `manifest for ${name} not found: ${detail || 'not found'}`)
+    const blob = /\/blobs\/(sha256:[0-9a-f]{64})/.exec(url.pathname)?.[1]
+    const what = blob === undefined ? `manifest for ${name}` : `${blob}, a part of ${name},`
+    if (status === 404) throw new BerthError('NOT_FOUND', `${what} not found: ${detail || 'not found'}`)
     if (status === 401 || status === 403) throw this.#denied(detail || 'denied')
     if (status === 429) throw rateLimited(response, detail, host, this.#options.credentials === undefined)
     const cause = Object.assign(new Error(`HTTP status ${status}`), {

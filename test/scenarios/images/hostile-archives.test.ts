@@ -152,7 +152,7 @@ const cases = (victim: string): Case[] => [
   ],
   ['negative size', image({ layers: [{ ...describe_(layerType, layer), size: -1 }] }), refused(/not valid/)],
   ['size that is no number', image({ layers: [{ ...describe_(layerType, layer), size: '9' }] }), refused(/not valid/)],
-  ['schema 1', image({ schemaVersion: 1 }), refused(/not valid/)],
+  ['schema 1', image({ schemaVersion: 1 }), refused(/schema 1, which is not supported/)],
   ['index that is a manifest', image({ manifests: [] }), refused(/neither a plain image manifest nor an index/)],
   [
     'index for other platforms',
