@@ -36,10 +36,7 @@ int read_exactly(int fd, void *data, size_t length) {
 	return 0;
 }
 
-int read_file_at(int dirfd, const char *path, size_t max, char **ret_data, size_t *ret_length) {
-	_cleanup_close_ int fd = sys_openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0);
-	if (fd < 0)
-		return -errno;
+int read_whole(int fd, size_t max, char **ret_data, size_t *ret_length) {
 	size_t capacity = max < 4096 ? max + 1 : 4096;
 	size_t length = 0;
 	_cleanup_free_ char *data = malloc(capacity + 1);
@@ -69,6 +66,13 @@ int read_file_at(int dirfd, const char *path, size_t max, char **ret_data, size_
 	if (ret_length)
 		*ret_length = length;
 	return 0;
+}
+
+int read_file_at(int dirfd, const char *path, size_t max, char **ret_data, size_t *ret_length) {
+	_cleanup_close_ int fd = sys_openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0);
+	if (fd < 0)
+		return -errno;
+	return read_whole(fd, max, ret_data, ret_length);
 }
 
 int write_file_at(int dirfd, const char *path, const char *text) {

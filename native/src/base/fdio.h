@@ -11,6 +11,9 @@ int write_all(int fd, const void *data, size_t length);
 /* Reads exactly `length` bytes from a blocking fd. 0, -errno, or -ENODATA when the end comes first. */
 int read_exactly(int fd, void *data, size_t length);
 
+/* Reads up to the end into fresh memory (NUL-terminated, caller frees). -EFBIG when it is longer than `max`. 0 or -errno. */
+int read_whole(int fd, size_t max, char **ret_data, size_t *ret_length);
+
 /* Reads a whole small file into fresh memory (NUL-terminated, caller frees). -EFBIG when it is longer than `max`. 0 or -errno. */
 int read_file_at(int dirfd, const char *path, size_t max, char **ret_data, size_t *ret_length);
 

@@ -1,16 +1,21 @@
-/* state, kill, delete, pause, resume, list, ps: on a container that another call started. */
+/* state, kill, delete, pause, resume: on a container that another call started. */
+#include "oci/control.h"
 #include "oci/hooks.h"
 
 #include "base/cleanup.h"
 #include "runtime/container.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <regex.h>
 #include <signal.h>
 #include <string.h>
 
 int command_state(const struct oci *oci, char **argv, struct error *err) {
+    const struct option none[] = {{.name = NULL}};
     struct store store;
-    int failed = store_open(oci, argv[0], &store, err);
+    char **rest = options_parse_anywhere(none, argv, err);
+    int failed = rest ? store_peek(oci, rest[0], &store, err) : -EINVAL;
     if (failed < 0)
         return failed;
     json_t *report = store_report(&store, store_status(&store));
@@ -33,8 +38,7 @@ static int signal_number(const char *text) {
     return 0;
 }
 
-/* Opens store and container; the caller closes both with leave(). */
-static int enter(const struct oci *oci, const char *id, struct store *store, struct host *host, struct container *container, struct error *err) {
+int control_enter(const struct oci *oci, const char *id, struct store *store, struct host *host, struct container *container, struct error *err) {
     int failed = store_open(oci, id, store, err);
     if (failed < 0)
         return failed;
@@ -47,7 +51,7 @@ static int enter(const struct oci *oci, const char *id, struct store *store, str
     return failed;
 }
 
-static void leave(struct store *store, struct host *host, struct container *container) {
+void control_leave(struct store *store, struct host *host, struct container *container) {
     close_fd(&container->pidfd);
     close_fd(&container->devpts);
     cgroup_free(container->cgroup);
@@ -69,53 +73,82 @@ int command_kill(const struct oci *oci, char **argv, struct error *err) {
     struct store store;
     struct host host;
     struct container container;
-    char **rest = options_parse(options, argv, err);
+    char **rest = options_parse_anywhere(options, argv, err);
     if (!rest)
         return -EINVAL;
     int number = signal_number(rest[0] && rest[1] ? rest[1] : "TERM");
     if (!number)
         return error_set(err, EINVAL, "usage", "\"%.32s\" is no signal", rest[1]);
-    int failed = enter(oci, rest[0], &store, &host, &container, err);
+    int failed = control_enter(oci, rest[0], &store, &host, &container, err);
     if (failed < 0)
         return failed;
     failed = send_signal(&store, &container, number, is_for_all, err);
-    leave(&store, &host, &container);
+    control_leave(&store, &host, &container);
     return failed;
 }
 
-int command_delete(const struct oci *oci, char **argv, struct error *err) {
-    bool is_forced = false;
-    const struct option options[] = {{.name = "force", .letter = 'f', .flag = &is_forced}, {.name = NULL}};
+static int delete_one(const struct oci *oci, const char *id, bool is_forced, struct error *err) {
     struct store store;
     struct host host;
     struct container container;
-    char **rest = options_parse(options, argv, err);
-    if (!rest)
-        return -EINVAL;
-    int failed = enter(oci, rest[0], &store, &host, &container, err);
+    int failed = control_enter(oci, id, &store, &host, &container, err);
+    if (failed == -ENODATA && is_forced)
+        store_discard(oci, id);
     if (failed < 0)
-        return failed == -ENOENT && is_forced ? 0 : failed;
+        return (failed == -ENOENT || failed == -ENODATA) && is_forced ? 0 : failed;
     if (!is_forced && container.pid) {
         failed = error_set(err, EBUSY, "state", "cannot delete container \"%s\": it is %s; kill it first, or use --force", store.id, store_status(&store));
-        leave(&store, &host, &container);
+        control_leave(&store, &host, &container);
         return failed;
     }
     failed = container_release(&container, err);
     if (failed >= 0) {
         struct error ignored; /* the specification: a failing poststop hook is logged, and the deletion goes on */
-        if (hooks_run(&store, "poststop", "stopped", &ignored) < 0)
-            output_failure(NULL, false, &ignored);
+        if (hooks_run_unlocked(&store, "poststop", "stopped", &ignored) < 0)
+            output_warning("%s", ignored.message);
         store_remove(oci, &store);
     }
-    leave(&store, &host, &container);
+    control_leave(&store, &host, &container);
     return failed;
 }
 
+/* All whose whole id the expression matches, as crun has it. */
+static int delete_matching(const struct oci *oci, const char *expression, bool is_forced, struct error *err) {
+    regex_t regex;
+    if (regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB) != 0)
+        return error_set(err, EINVAL, "usage", "--regex: \"%.64s\" is no regular expression", expression);
+    _cleanup_closedir_ DIR *folder = opendir(oci->root);
+    int failed = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        struct error ignored;
+        if (store_check_id(entry->d_name, &ignored) < 0 || regexec(&regex, entry->d_name, 0, NULL, 0) != 0)
+            continue;
+        int result = delete_one(oci, entry->d_name, is_forced, err);
+        failed = result < 0 ? result : failed;
+    }
+    regfree(&regex);
+    return failed;
+}
+
+int command_delete(const struct oci *oci, char **argv, struct error *err) {
+    bool is_forced = false, is_regex = false;
+    const struct option options[] = {
+        {.name = "force", .letter = 'f', .flag = &is_forced}, {.name = "regex", .letter = 'r', .flag = &is_regex}, {.name = NULL}};
+    char **rest = options_parse_anywhere(options, argv, err);
+    if (!rest)
+        return -EINVAL;
+    return is_regex && rest[0] ? delete_matching(oci, rest[0], is_forced, err) : delete_one(oci, rest[0], is_forced, err);
+}
+
 static int set_paused(const struct oci *oci, char **argv, bool is_paused, struct error *err) {
+    const struct option none[] = {{.name = NULL}};
     struct store store;
     struct host host;
     struct container container;
-    int failed = enter(oci, argv[0], &store, &host, &container, err);
+    char **rest = options_parse_anywhere(none, argv, err);
+    if (!rest)
+        return -EINVAL;
+    int failed = control_enter(oci, rest[0], &store, &host, &container, err);
     if (failed < 0)
         return failed;
     if (strcmp(store_status(&store), is_paused ? "running" : "paused") != 0)
@@ -124,70 +157,9 @@ static int set_paused(const struct oci *oci, char **argv, bool is_paused, struct
         (void)json_object_set_new(store.state, "paused", json_boolean(is_paused));
         failed = store_save(&store, err);
     }
-    leave(&store, &host, &container);
+    control_leave(&store, &host, &container);
     return failed;
 }
 
 int command_pause(const struct oci *oci, char **argv, struct error *err) { return set_paused(oci, argv, true, err); }
 int command_resume(const struct oci *oci, char **argv, struct error *err) { return set_paused(oci, argv, false, err); }
-
-int command_ps(const struct oci *oci, char **argv, struct error *err) {
-    const char *format = "table";
-    const struct option options[] = {{.name = "format", .letter = 'f', .text = &format}, {.name = NULL}};
-    struct store store;
-    struct host host;
-    struct container container;
-    _cleanup_free_ pid_t *pids = NULL;
-    size_t count = 0;
-    char **rest = options_parse(options, argv, err);
-    if (!rest)
-        return -EINVAL;
-    int failed = enter(oci, rest[0], &store, &host, &container, err);
-    if (failed < 0)
-        return failed;
-    json_t *list = json_array();
-    if ((failed = cgroup_processes(container.cgroup, &pids, &count, err)) >= 0 && strcmp(format, "json") != 0)
-        output_line("PID");
-    for (size_t i = 0; i < count; i++) {
-        (void)json_array_append_new(list, json_integer(pids[i]));
-        if (strcmp(format, "json") != 0)
-            output_line("%d", (int)pids[i]);
-    }
-    if (failed >= 0 && strcmp(format, "json") == 0)
-        output_json(list);
-    json_decref(list);
-    leave(&store, &host, &container);
-    return failed;
-}
-
-int command_list(const struct oci *oci, char **argv, struct error *err) {
-    const char *format = "table";
-    bool is_quiet = false;
-    const struct option options[] = {{.name = "format", .letter = 'f', .text = &format}, {.name = "quiet", .letter = 'q', .flag = &is_quiet}, {.name = NULL}};
-    if (!options_parse(options, argv, err))
-        return -EINVAL;
-    bool is_json = strcmp(format, "json") == 0;
-    json_t *all = json_array();
-    _cleanup_closedir_ DIR *folder = opendir(oci->root);
-    if (!is_quiet && !is_json)
-        output_line("%-24s %-8s %-10s %s", "ID", "PID", "STATUS", "BUNDLE");
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        struct store store;
-        struct error ignored;
-        if (entry->d_name[0] == '.' || store_open(oci, entry->d_name, &store, &ignored) < 0)
-            continue;
-        json_t *report = store_report(&store, store_status(&store));
-        (void)json_array_append(all, report);
-        if (is_quiet)
-            output_line("%s", store.id);
-        else if (!is_json)
-            output_line("%-24s %-8d %-10s %s", store.id, (int)json_integer_value(json_object_get(report, "pid")), store_status(&store),
-                        json_string_value(json_object_get(report, "bundle")));
-        json_decref(report);
-        store_close(&store);
-    }
-    if (is_json && !is_quiet)
-        output_json(all);
-    json_decref(all);
-    return 0;
-}

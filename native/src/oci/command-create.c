@@ -1,6 +1,8 @@
 /* create, start and run. */
 #include "oci/hooks.h"
 #include "oci/config.h"
+#include "oci/home.h"
+#include "oci/terminal.h"
 #include "oci/wait.h"
 
 #include "base/cleanup.h"
@@ -8,22 +10,41 @@
 #include "runtime/container.h"
 #include "runtime/launch.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct request {
-    const char *bundle, *pid_file, *console_socket, *preserve;
-    bool detach;
+    const char *bundle, *config, *pid_file, *console_socket, *preserve;
+    bool detach, keep, keeps_keyring, is_foreground;
     struct store store;
 };
 
+/*
+ * "created" for hooks of `create`, as crun says it and the validation suite of runtime-tools asks for it; runc says "creating".
+ * The state is there for everybody who asks meanwhile, so that hooks can use it.
+ */
 static int at_namespaces(void *owner, pid_t pid, struct error *err) {
     struct store *store = owner;
     store_set_pid(store, pid);
-    int failed = hooks_run(store, "prestart", "creating", err);
-    return failed < 0 ? failed : hooks_run(store, "createRuntime", "creating", err);
+    int failed = store_save(store, err);
+    if (failed < 0 || (failed = hooks_run_unlocked(store, "prestart", "created", err)) < 0)
+        return failed;
+    return hooks_run_unlocked(store, "createRuntime", "created", err);
 }
 
-static int before_program(void *owner, struct error *err) { return hooks_run(owner, "startContainer", "created", err); }
+/* By the container's process: hooks see the pid that it has inside. */
+static int in_container(void *owner, struct error *err) {
+    struct store *store = owner;
+    store_set_pid(store, getpid());
+    return hooks_run(store, "createContainer", "created", NULL, err);
+}
+
+static int before_program(void *owner, struct error *err) {
+    struct store *store = owner;
+    store_set_pid(store, getpid());
+    return hooks_run(store, "startContainer", "created", NULL, err);
+}
 
 static int open_fifo(int folder, int *ret, struct error *err) {
     if (mkfifoat(folder, "exec.fifo", 0600) < 0 || (*ret = openat(folder, "exec.fifo", O_RDWR | O_NOFOLLOW | O_CLOEXEC)) < 0)
@@ -35,7 +56,8 @@ static int open_fifo(int folder, int *ret, struct error *err) {
 static int announce(struct request *request, struct container *container, struct error *err) {
     struct store *store = &request->store;
     store_set_pid(store, container->pid);
-    int failed = container->terminal >= 0 ? wait_send_terminal(request->console_socket, container->terminal, err) : 0;
+    (void)json_object_del(store->state, "creating");
+    int failed = container->terminal >= 0 && request->console_socket ? wait_send_terminal(request->console_socket, container->terminal, err) : 0;
     if (failed < 0 || (failed = store_save(store, err)) < 0)
         return failed;
     return wait_write_pid(request->pid_file, container->pid, err);
@@ -45,17 +67,22 @@ static int launch_container(struct request *request, struct container *container
     struct store *store = &request->store;
     struct host host;
     _cleanup_close_ int fifo = -1;
-    unsigned preserved;
-    int failed = options_count(request->preserve, &preserved, err);
-    if (failed < 0 || (failed = wait_check_terminal(store->config.spec.process.terminal, request->console_socket, err)) < 0 ||
-        (failed = open_fifo(store->folder, &fifo, err)) < 0 || (failed = host_open(&host, err)) < 0)
+    int failed = wait_check_terminal(store->config.spec.process.terminal, request->console_socket, request->is_foreground, err);
+    if (failed < 0 || (failed = open_fifo(store->folder, &fifo, err)) < 0 || (failed = host_open(&host, err)) < 0)
         return failed;
-    const struct launch_hold hold = {.fifo = fifo, .owner = store, .at_namespaces = at_namespaces, .before_program = before_program};
+    const struct launch_hold hold = {
+        .fifo = fifo,
+        .owner = store,
+        .at_namespaces = at_namespaces,
+        .in_container = hooks_exist(store, "createContainer") ? in_container : NULL,
+        .before_program = before_program,
+        .keeps_keyring = request->keeps_keyring,
+    };
     const struct container_stdio stdio = {.in = 0, .out = 1, .err = 2};
     container->hold = &hold;
-    container->preserved_fds = preserved;
     failed = container_start(&host, &store->config, &stdio, container, err);
     container->hold = NULL;
+    config_warn(&container->warnings);
     if (failed >= 0 && (failed = announce(request, container, err)) < 0) {
         struct error ignored;
         (void)container_release(container, &ignored);
@@ -64,23 +91,67 @@ static int launch_container(struct request *request, struct container *container
     return failed;
 }
 
-static int create(const struct oci *oci, char **argv, struct request *request, struct container *container, struct error *err) {
+/* Variables of the runtime's own come after those of the bundle, and are not those of a later exec: see command-exec.c. */
+static void note_added(json_t *state, const json_t *process, size_t before) {
+    (void)json_object_set_new(state, "addedVariables", json_integer((json_int_t)(json_array_size(json_object_get(process, "env")) - before)));
+}
+
+/* LISTEN_FDS: sockets that somebody who speaks systemd's protocol handed on. They begin at fd 3, and so do those of --preserve-fds. */
+static int count_preserved(const struct request *request, json_t *process, unsigned *ret, struct error *err) {
+    const char *listen = getenv("LISTEN_FDS");
+    unsigned count, sockets = 0;
+    int failed = options_count(request->preserve, &count, err);
+    if (failed < 0 || (failed = options_count(listen, &sockets, err)) < 0)
+        return failed;
+    if (sockets) {
+        (void)json_array_append_new(json_object_get(process, "env"), json_sprintf("LISTEN_FDS=%u", sockets));
+        (void)json_array_append_new(json_object_get(process, "env"), json_string("LISTEN_PID=1"));
+    }
+    *ret = count + sockets;
+    return 0;
+}
+
+static int create(const struct oci *oci, char **argv, bool is_run, struct request *request, struct container *container, struct error *err) {
+    bool ignored;
+    const char *also_ignored;
     const struct option options[] = {
-        {.name = "bundle", .letter = 'b', .text = &request->bundle},   {.name = "pid-file", .text = &request->pid_file},
-        {.name = "console-socket", .text = &request->console_socket},  {.name = "preserve-fds", .text = &request->preserve},
-        {.name = "detach", .letter = 'd', .flag = &request->detach},   {.name = NULL},
+        {.name = "bundle", .letter = 'b', .text = &request->bundle},
+        {.name = "config", .letter = 'f', .text = &request->config},
+        {.name = "pid-file", .text = &request->pid_file},
+        {.name = "console-socket", .text = &request->console_socket},
+        {.name = "preserve-fds", .text = &request->preserve},
+        {.name = "detach", .letter = 'd', .flag = &request->detach},
+        {.name = "keep", .flag = &request->keep},
+        {.name = "no-new-keyring", .flag = &request->keeps_keyring},
+        /* pivot_root works here even where / is an initramfs, and nobody becomes a subreaper. */
+        {.name = "no-pivot", .flag = &ignored},
+        {.name = "no-subreaper", .flag = &ignored},
+        {.name = "pidfd-socket", .text = &also_ignored},
+        {.name = NULL},
     };
     json_t *state;
-    char **rest = options_parse(options, argv, err);
+    unsigned preserved;
+    char **rest = options_parse_anywhere(options, argv, err);
     if (!rest)
         return -EINVAL;
     int failed = store_check_id(rest[0], err);
-    if (failed < 0 || (failed = config_load(request->bundle ? request->bundle : ".", rest[0], &state, err)) < 0)
+    if (failed < 0 ||
+        (failed = config_load(request->bundle ? request->bundle : ".", request->config ? request->config : "config.json", rest[0], &state, err)) < 0)
         return failed;
-    if ((failed = store_create(oci, rest[0], state, &request->store, err)) < 0) {
+    json_t *spec = json_object_get(json_object_get(state, "start"), "spec");
+    json_t *process = json_object_get(spec, "process");
+    size_t given = json_array_size(json_object_get(process, "env"));
+    home_add(process, json_string_value(json_object_get(json_object_get(spec, "root"), "path")));
+    failed = count_preserved(request, process, &preserved, err);
+    note_added(state, process, given);
+    if (failed >= 0)
+        failed = store_create(oci, rest[0], state, &request->store, err);
+    if (failed < 0) {
         json_decref(state);
         return failed;
     }
+    container->preserved_fds = preserved;
+    request->is_foreground = is_run && !request->detach;
     if ((failed = launch_container(request, container, err)) < 0)
         store_remove(oci, &request->store);
     return failed;
@@ -89,11 +160,12 @@ static int create(const struct oci *oci, char **argv, struct request *request, s
 int command_create(const struct oci *oci, char **argv, struct error *err) {
     struct request request = {.store = STORE_INIT};
     struct container container = CONTAINER_INIT;
-    int failed = create(oci, argv, &request, &container, err);
+    int failed = create(oci, argv, false, &request, &container, err);
     store_close(&request.store);
     return failed;
 }
 
+/* The program runs once the fifo was written to. A failing poststart hook stops the container, as the specification (1.2.1) says and runc does. */
 static int start(struct store *store, struct error *err) {
     if (strcmp(store_status(store), "created") != 0)
         return error_set(err, EINVAL, "state", "cannot start a container in the %s state", store_status(store));
@@ -101,12 +173,20 @@ static int start(struct store *store, struct error *err) {
     if (fifo < 0 || write(fifo, "s", 1) != 1)
         return error_errno(err, "start", "the container's process does not wait any more");
     (void)sys_unlinkat(store->folder, "exec.fifo", 0);
-    return hooks_run(store, "poststart", "running", err);
+    pid_t pid = store_pid(store);
+    int failed = hooks_run_unlocked(store, "poststart", "running", err);
+    if (failed < 0 && pid && store_pid(store) == pid)
+        (void)kill(pid, SIGKILL);
+    return failed;
 }
 
 int command_start(const struct oci *oci, char **argv, struct error *err) {
+    const struct option none[] = {{.name = NULL}};
     struct store store;
-    int failed = store_open(oci, argv[0], &store, err);
+    char **rest = options_parse_anywhere(none, argv, err);
+    if (!rest)
+        return -EINVAL;
+    int failed = store_open(oci, rest[0], &store, err);
     if (failed < 0)
         return failed;
     failed = start(&store, err);
@@ -114,11 +194,24 @@ int command_start(const struct oci *oci, char **argv, struct error *err) {
     return failed;
 }
 
+/* In the foreground: until the program ends, and then away with what is left. */
+static int accompany(const struct oci *oci, struct request *request, struct container *container, struct error *err) {
+    char id[sizeof request->store.id];
+    (void)strcpy(id, request->store.id);
+    store_close(&request->store); /* others may work on it meanwhile */
+    int code = terminal_forward(&container->terminal, container->pid);
+    if (request->keep)
+        return code;
+    char *arguments[] = {(char[]){"--force"}, id, NULL};
+    int failed = command_delete(oci, arguments, err);
+    return failed < 0 ? failed : code;
+}
+
 int command_run(const struct oci *oci, char **argv, struct error *err) {
     struct request request = {.store = STORE_INIT};
     struct container container = CONTAINER_INIT;
     wait_prepare();
-    int code = create(oci, argv, &request, &container, err);
+    int code = create(oci, argv, true, &request, &container, err);
     if (code >= 0)
         code = start(&request.store, err);
     if (code < 0 && container.pid > 0) {
@@ -126,15 +219,8 @@ int command_run(const struct oci *oci, char **argv, struct error *err) {
         (void)container_release(&container, &ignored);
         store_remove(oci, &request.store);
     }
-    if (code >= 0 && !request.detach) {
-        char id[sizeof request.store.id];
-        (void)strcpy(id, request.store.id);
-        store_close(&request.store); /* others may work on it meanwhile */
-        code = wait_forward(container.pid);
-        char *arguments[] = {(char[]){"--force"}, id, NULL};
-        int failed = command_delete(oci, arguments, err);
-        return failed < 0 ? failed : code;
-    }
+    if (code >= 0 && !request.detach)
+        return accompany(oci, &request, &container, err);
     store_close(&request.store);
     return code;
 }

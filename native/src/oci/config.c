@@ -1,8 +1,11 @@
 #include "oci/config.h"
+#include "oci/oci.h"
+#include "oci/shape.h"
 
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/json.h"
+#include "runtime/capabilities.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,17 +14,6 @@
 #include <string.h>
 
 enum { CONFIG_MAX = 4 << 20 };
-
-/* Members `names` (NULL-ended) of an object that are there and not null, as a new object. */
-static json_t *pick(const json_t *from, const char *const *names) {
-    json_t *result = json_object();
-    for (; *names; names++) {
-        json_t *value = json_object_get(from, *names);
-        if (value && !json_is_null(value))
-            (void)json_object_set(result, *names, value);
-    }
-    return result;
-}
 
 static bool is_given(const json_t *object, const char *name) {
     const json_t *value = json_object_get(object, name);
@@ -35,33 +27,26 @@ static int refuse(const json_t *object, const char *where, const char *const *na
     return 0;
 }
 
-/* Nulls stand for absent members, at any depth. */
-static void drop_nulls(json_t *value) {
-    const char *name;
-    json_t *member;
-    void *next;
-    size_t index;
-    json_object_foreach_safe(value, next, name, member) {
-        if (json_is_null(member))
-            (void)json_object_del(value, name);
-        else
-            drop_nulls(member);
+/* Unknown ones are told and left out, as newer versions of the specification ask for: a kernel that lacks one could not grant it either. */
+static void drop_unknown_capabilities(const json_t *process) {
+    const char *set, *text;
+    json_t *names;
+    json_object_foreach(json_object_get(process, "capabilities"), set, names) {
+        for (size_t i = json_array_size(names); i-- > 0;) {
+            text = json_string_value(json_array_get(names, i));
+            if (!text || capability_number(text) >= 0)
+                continue;
+            output_warning("process.capabilities.%s: unknown capability \"%.64s\" is left out", set, text);
+            (void)json_array_remove(names, i);
+        }
     }
-    json_array_foreach(value, index, member) drop_nulls(member);
 }
 
-int config_process(const json_t *process, json_t **ret, struct error *err) {
-    static const char *const known[] = {"terminal",        "consoleSize",     "user",         "args", "env", "cwd", "capabilities", "rlimits",
-                                        "noNewPrivileges", "apparmorProfile", "selinuxLabel", "oomScoreAdj", NULL};
-    static const char *const user[] = {"uid", "gid", "umask", "additionalGids", NULL};
+int config_process(json_t *process, struct error *err) {
     static const char *const missing[] = {"scheduler", "ioPriority", "execCPUAffinity", NULL};
-    int failed = refuse(process, "process", missing, err);
-    if (failed < 0)
-        return failed;
-    json_t *result = pick(process, known);
-    (void)json_object_set_new(result, "user", pick(json_object_get(process, "user"), user));
-    *ret = result;
-    return 0;
+    shape_prune(process, shape_process);
+    drop_unknown_capabilities(process);
+    return refuse(process, "process", missing, err);
 }
 
 /* Paths relative to the bundle become absolute, as the specification says. */
@@ -69,10 +54,8 @@ static json_t *absolute(const char *bundle, const char *path) {
     return path[0] == '/' ? json_string(path) : json_sprintf("%s/%s", bundle, path);
 }
 
-static int convert_mounts(const json_t *mounts, const char *bundle, json_t **ret, struct error *err) {
-    static const char *const known[] = {"destination", "type", "source", "options", NULL};
+static int convert_mounts(json_t *mounts, const char *bundle, struct error *err) {
     static const char *const missing[] = {"uidMappings", "gidMappings", NULL};
-    _cleanup_json_ json_t *list = json_array();
     size_t index;
     json_t *mount;
     json_array_foreach(mounts, index, mount) {
@@ -81,19 +64,17 @@ static int convert_mounts(const json_t *mounts, const char *bundle, json_t **ret
         int failed = refuse(mount, where, missing, err);
         if (failed < 0)
             return failed;
-        json_t *picked = pick(mount, known), *option;
-        const char *type = json_string_value(json_object_get(picked, "type")), *source = json_string_value(json_object_get(picked, "source"));
+        json_t *option;
+        const char *type = json_string_value(json_object_get(mount, "type")), *source = json_string_value(json_object_get(mount, "source"));
         bool is_bind = type && strcmp(type, "bind") == 0;
         size_t at;
-        json_array_foreach(json_object_get(picked, "options"), at, option) {
+        json_array_foreach(json_object_get(mount, "options"), at, option) {
             const char *text = json_string_value(option);
             is_bind |= text && (strcmp(text, "bind") == 0 || strcmp(text, "rbind") == 0);
         }
         if (is_bind && source)
-            (void)json_object_set_new(picked, "source", absolute(bundle, source));
-        (void)json_array_append_new(list, picked);
+            (void)json_object_set_new(mount, "source", absolute(bundle, source));
     }
-    *ret = TAKE_PTR(list);
     return 0;
 }
 
@@ -110,74 +91,103 @@ static void allow_default_devices(json_t *resources) {
                                                      "access", "rwm"));
 }
 
-static int convert_linux(const json_t *from, const char *id, json_t **ret, struct error *err) {
-    static const char *const known[] = {"namespaces", "devices", "cgroupsPath", "resources", "rootfsPropagation", "sysctl", "maskedPaths",
-                                        "readonlyPaths", "mountLabel", "seccomp", NULL};
+static void trim_devices(json_t *devices) {
+    size_t index;
+    json_t *device;
+    json_array_foreach(devices, index, device) {
+        const char *path = json_string_value(json_object_get(device, "path"));
+        size_t length = path ? strlen(path) : 0;
+        while (length > 1 && path[length - 1] == '/')
+            length--;
+        if (path)
+            (void)json_object_set_new(device, "path", json_stringn(path, length));
+    }
+}
+
+static int convert_linux(json_t *system, const char *id, struct error *err) {
     static const char *const missing[] = {"uidMappings", "gidMappings", "timeOffsets", "intelRdt", "personality", NULL};
-    static const char *const gone[] = {"kernel", "kernelTCP", "useHierarchy", "checkBeforeUpdate"};
-    int failed = refuse(from, "linux", missing, err);
+    const char *path = json_string_value(json_object_get(system, "cgroupsPath"));
+    int failed = refuse(system, "linux", missing, err);
     if (failed < 0)
         return failed;
-    json_t *result = pick(from, known), *resources = json_object_get(result, "resources");
-    json_t *memory = json_object_get(resources, "memory");
-    const char *path = json_string_value(json_object_get(result, "cgroupsPath"));
-    for (size_t i = 0; memory && i < ELEMENTS(gone); i++)
-        (void)json_object_del(memory, gone[i]);
-    allow_default_devices(resources);
+    trim_devices(json_object_get(system, "devices"));
+    allow_default_devices(json_object_get(system, "resources"));
     if (!path || !path[0])
-        (void)json_object_set_new(result, "cgroupsPath", json_sprintf("/%s", id));
+        (void)json_object_set_new(system, "cgroupsPath", json_sprintf("/%s", id));
     else if (path[0] != '/')
-        (void)json_object_set_new(result, "cgroupsPath", json_sprintf("/%s", path));
-    *ret = result;
+        (void)json_object_set_new(system, "cgroupsPath", json_sprintf("/%s", path));
     return 0;
 }
 
-static int convert(const json_t *config, const char *bundle, const char *id, json_t **ret, struct error *err) {
-    static const char *const top[] = {"ociVersion", "hostname", "domainname", NULL};
-    static const char *const missing_hooks[] = {"createContainer", NULL};
-    const json_t *root = json_object_get(config, "root");
-    const char *path = json_string_value(json_object_get(root, "path"));
-    _cleanup_json_ json_t *process = NULL, *mounts = NULL, *system = NULL;
+/* What the specification lets a bundle leave out and the library wants. */
+static void fill_absent(json_t *config) {
+    json_t *process = json_object_get(config, "process");
+    if (!json_object_get(config, "linux"))
+        (void)json_object_set_new(config, "linux", json_object());
+    if (!json_object_get(config, "mounts"))
+        (void)json_object_set_new(config, "mounts", json_array());
+    if (json_is_object(process) && !json_object_get(process, "user"))
+        (void)json_object_set_new(process, "user", json_pack("{s:i, s:i}", "uid", 0, "gid", 0));
+    if (json_is_object(process) && !json_object_get(process, "env"))
+        (void)json_object_set_new(process, "env", json_array());
+}
+
+/* Takes `config` apart: what the runtime does itself (hooks, annotations) is kept beside what the library takes. */
+static int convert(json_t *config, const char *bundle, const char *id, json_t **ret, struct error *err) {
+    const char *path = json_string_value(json_object_get(json_object_get(config, "root"), "path"));
     int failed;
     if (!path)
         return error_set(err, EINVAL, "spec", "root.path: a string is expected");
     if (!json_is_object(json_object_get(config, "process")))
         return error_set(err, EINVAL, "spec", "process: an object is expected");
-    if ((failed = config_process(json_object_get(config, "process"), &process, err)) < 0 ||
-        (failed = convert_mounts(json_object_get(config, "mounts"), bundle, &mounts, err)) < 0 ||
-        (failed = refuse(json_object_get(config, "hooks"), "hooks", missing_hooks, err)) < 0 ||
-        (failed = convert_linux(json_object_get(config, "linux"), id, &system, err)) < 0)
+    if ((failed = config_process(json_object_get(config, "process"), err)) < 0 ||
+        (failed = convert_mounts(json_object_get(config, "mounts"), bundle, err)) < 0 ||
+        (failed = convert_linux(json_object_get(config, "linux"), id, err)) < 0)
         return failed;
-    _cleanup_json_ json_t *spec = pick(config, top), *folder = absolute(bundle, path);
-    json_t *hooks = json_object_get(config, "hooks"), *annotations = json_object_get(config, "annotations");
-    (void)json_object_set(spec, "process", process);
-    (void)json_object_set(spec, "mounts", mounts);
-    (void)json_object_set(spec, "linux", system);
-    (void)json_object_set_new(spec, "root", json_pack("{s:O, s:b}", "path", folder, "readonly", json_is_true(json_object_get(root, "readonly"))));
-    json_t *start = json_pack("{s:O, s:{s:s, s:O}, s:{s:b, s:b}, s:{s:s}, s:[], s:s, s:b, s:b}", "spec", spec, "rootfs", "kind", "directory", "path", folder,
-                              "stdio", "stdin", 1, "stdinOnce", 0, "log", "kind", "none", "files", "onOom", "report", "init", 0, "isDurable", 1);
-    json_t *result = json_pack("{s:o, s:s}", "start", start, "bundle", bundle);
-    if (!result)
-        return error_set(err, ENOMEM, "spec", "out of memory");
+    json_t *folder = absolute(bundle, path), *hooks = json_object_get(config, "hooks"), *annotations = json_object_get(config, "annotations");
+    (void)json_object_set(json_object_get(config, "root"), "path", folder);
+    json_t *result = json_pack("{s:s}", "bundle", bundle);
     (void)json_object_set_new(result, "hooks", hooks ? json_incref(hooks) : json_object());
     (void)json_object_set_new(result, "annotations", annotations ? json_incref(annotations) : json_object());
+    (void)json_object_del(config, "hooks");
+    (void)json_object_del(config, "annotations");
+    json_t *start = json_pack("{s:O, s:{s:s, s:o}, s:{s:b, s:b}, s:{s:s}, s:[], s:s, s:b, s:b}", "spec", config, "rootfs", "kind", "directory", "path",
+                              folder, "stdio", "stdin", 1, "stdinOnce", 0, "log", "kind", "none", "files", "onOom", "report", "init", 0, "isDurable", 1);
+    if (!result || !start)
+        return error_set(err, ENOMEM, "spec", "out of memory");
+    (void)json_object_set_new(result, "start", start);
     *ret = result;
     return 0;
 }
 
-int config_load(const char *bundle, const char *id, json_t **ret, struct error *err) {
-    char resolved[PATH_MAX], path[PATH_MAX + 16];
+int config_read(int folder, const char *path, json_t **ret, struct error *err) {
     _cleanup_free_ char *text = NULL;
-    _cleanup_json_ json_t *config = NULL;
     size_t length;
+    bool is_input = strcmp(path, "-") == 0;
+    _cleanup_close_ int fd = is_input ? fcntl(0, F_DUPFD_CLOEXEC, 3) : openat(folder, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    int failed = fd < 0 ? -errno : read_whole(fd, CONFIG_MAX, &text, &length);
+    if (failed < 0)
+        return error_set(err, -failed, "spec", "cannot read %s: %s", is_input ? "the standard input" : path, strerror(-failed));
+    return json_parse(text, length, ret, err);
+}
+
+int config_load(const char *bundle, const char *file, const char *id, json_t **ret, struct error *err) {
+    char resolved[PATH_MAX];
+    _cleanup_json_ json_t *config = NULL;
     if (!realpath(bundle, resolved))
         return error_errno(err, "spec", "cannot find the bundle %s", bundle);
-    (void)snprintf(path, sizeof path, "%s/config.json", resolved);
-    int failed = read_file_at(AT_FDCWD, path, CONFIG_MAX, &text, &length);
+    _cleanup_close_ int folder = open(resolved, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return error_errno(err, "spec", "cannot open the bundle %s", resolved);
+    int failed = config_read(folder, file, &config, err);
     if (failed < 0)
-        return error_set(err, -failed, "spec", "cannot read %s: %s", path, strerror(-failed));
-    if ((failed = json_parse(text, length, &config, err)) < 0)
         return failed;
-    drop_nulls(config);
+    shape_prune(config, shape_config);
+    fill_absent(config);
     return convert(config, resolved, id, ret, err);
+}
+
+void config_warn(const struct warnings *warnings) {
+    for (const char *at = warnings->lines, *end; at && (end = strchr(at, '\n')); at = end + 1)
+        output_warning("%.*s", (int)(end - at), at);
 }

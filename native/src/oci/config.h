@@ -5,9 +5,16 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "runtime/warnings.h"
 
-/* *ret: {start: StartConfig, hooks: {...}, annotations: {...}, bundle}. New reference. */
-int config_load(const char *bundle, const char *id, json_t **ret, struct error *err);
+/* *ret: {start: StartConfig, hooks: {...}, annotations: {...}, bundle}. New reference. `file` is relative to the bundle, or absolute. */
+int config_load(const char *bundle, const char *file, const char *id, json_t **ret, struct error *err);
 
-/* An OCI process object as the library takes it: nulls and unknown members left out. New reference. */
-int config_process(const json_t *process, json_t **ret, struct error *err);
+/* The JSON document in a file, relative to the folder; "-" is the standard input. New reference. */
+int config_read(int folder, const char *path, json_t **ret, struct error *err);
+
+/* Changes an OCI process object into what the library takes: nulls and unknown members are left out. */
+int config_process(json_t *process, struct error *err);
+
+/* What a start or exec could not do and did not need to. */
+void config_warn(const struct warnings *warnings);

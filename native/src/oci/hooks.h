@@ -1,6 +1,10 @@
 #pragma once
-/* Runs the hooks of one kind, in order, with the state on their stdin. < 0 with *err filled at the first that fails. */
+/* Hooks of the specification: programs that get the container's state on their standard input. A failing or late one is an error. */
 
 #include "oci/store.h"
 
-int hooks_run(const struct store *store, const char *kind, const char *status, struct error *err);
+/* Runs all of `kind` ("poststart") one after another, in `folder` (NULL: where the caller is), with the state as `status` says it is. */
+int hooks_run(const struct store *store, const char *kind, const char *status, const char *folder, struct error *err);
+/* The same on the host's side: in the bundle, and with the container's lock given up meanwhile, so that a hook may ask for the container. */
+int hooks_run_unlocked(const struct store *store, const char *kind, const char *status, struct error *err);
+bool hooks_exist(const struct store *store, const char *kind);

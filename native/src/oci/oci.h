@@ -32,11 +32,18 @@ struct option {
     json_t *list;
 };
 
-/* `--name value`, `--name=value`, `-n value`, up to the first argument that is none or `--`. Returns the rest. NULL with *err filled. */
+/*
+ * `--name value`, `--name=value`, `-n value`, `-nvalue`, up to the first argument that is none or `--`. Returns the rest. NULL with *err filled.
+ * options_parse_anywhere() also takes options that come after arguments, for commands whose arguments are no command line of somebody else.
+ */
 char **options_parse(const struct option *options, char **argv, struct error *err);
+char **options_parse_anywhere(const struct option *options, char **argv, struct error *err);
 /* "3" for --preserve-fds; 0 for NULL. */
 int options_count(const char *text, unsigned *ret, struct error *err);
 
+/* Where failures and warnings go: a file (NULL: stderr alone), as lines of text or of JSON, which is what engines read. */
+void output_configure(const char *log, bool is_json);
 void output_json(const json_t *value);
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void output_failure(const char *log, bool is_json, const struct error *err);
+void output_failure(const struct error *err);
+void output_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,8 +10,11 @@
 #include "runtime/rootfs.h"
 
 #include <errno.h>
+#include <linux/nsfs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 
 enum { KILL_TIMEOUT_MS = 5000 };
 
@@ -114,11 +117,18 @@ static int prepare_root(const struct host *host, const struct start_config *conf
     return *ret_mount < 0 ? error_errno(err, "rootfs", "cannot clone the root file system") : 0;
 }
 
+/* A file of another kind would be found out only in the middle of the start; the mounts of this process must not get another root. */
 static int open_joins(struct launch *launch, const struct spec *spec, struct error *err) {
     for (size_t i = 0; i < spec->join_count; i++) {
-        launch->joins[i] = open(spec->joins[i].path, O_RDONLY | O_CLOEXEC);
-        if (launch->joins[i] < 0)
-            return error_errno(err, "namespace", "cannot open the namespace %s", spec->joins[i].path);
+        const struct spec_join *join = &spec->joins[i];
+        struct stat status, own;
+        launch->joins[i] = open(join->path, O_RDONLY | O_CLOEXEC);
+        if (launch->joins[i] < 0 || fstat(launch->joins[i], &status) < 0)
+            return error_errno(err, "namespace", "cannot open the namespace %s", join->path);
+        if (ioctl(launch->joins[i], NS_GET_NSTYPE) != join->flag)
+            return error_set(err, EINVAL, "namespace", "%s is not a namespace of the kind that it is given for", join->path);
+        if (join->flag == CLONE_NEWNS && stat("/proc/self/ns/mnt", &own) == 0 && own.st_ino == status.st_ino)
+            return error_set(err, EINVAL, "namespace", "%s is the host's own mount namespace", join->path);
     }
     return 0;
 }

@@ -47,12 +47,13 @@ static int make_device(struct launch *launch, const struct spec_device *device) 
     return failed < 0 ? error_set(launch->err, -failed, "device", "cannot make the device %s: %s", device->path, strerror(-failed)) : 0;
 }
 
-bool devices_has_own_dev(const struct spec *spec) {
-    bool is_own = false;
+/* A folder of the host at /dev has what its owner put there. */
+static bool has_bound_dev(const struct spec *spec) {
+    bool is_bound = false;
     for (size_t i = 0; i < spec->mount_count; i++)
         if (strcmp(spec->mounts[i].destination, "/dev") == 0)
-            is_own = spec->mounts[i].kind == MOUNT_FILESYSTEM;
-    return is_own;
+            is_bound = spec->mounts[i].kind == MOUNT_BIND;
+    return is_bound;
 }
 
 static bool is_listed(const struct spec *spec, const char *path) {
@@ -63,7 +64,8 @@ static bool is_listed(const struct spec *spec, const char *path) {
 }
 
 static int make_defaults(struct launch *launch) {
-    _cleanup_close_ int folder = path_open(launch->root, "/dev", O_DIRECTORY);
+    bool made;
+    _cleanup_close_ int folder = path_make_folder(launch->root, "/dev", &made);
     int failed = folder < 0 ? folder : 0;
     for (size_t i = 0; failed >= 0 && i < ELEMENTS(defaults); i++)
         if (!is_listed(&launch->config->spec, defaults[i].path))
@@ -80,5 +82,5 @@ int devices_apply(struct launch *launch) {
     for (size_t i = 0; i < spec->device_count; i++)
         if ((failed = make_device(launch, &spec->devices[i])) < 0)
             return failed;
-    return devices_has_own_dev(spec) ? make_defaults(launch) : 0;
+    return has_bound_dev(spec) ? 0 : make_defaults(launch);
 }

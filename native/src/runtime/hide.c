@@ -32,7 +32,7 @@ static int mask_for_folder(struct launch *launch, int *ret_mount) {
 static int mask_for_file(struct launch *launch, int *ret_mount) {
     struct stat status;
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
-    _cleanup_close_ int tree = sys_open_tree(AT_FDCWD, "/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    _cleanup_close_ int tree = sys_open_tree(AT_FDCWD, "null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree < 0 || fstat(tree, &status) < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attributes) < 0)
         return error_errno(launch->err, "mask", "cannot clone the null device");
     if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))

@@ -12,6 +12,13 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+int host_fill_template(void) {
+    (void)umask(0);
+    if (mkdir("rootfs", 0755) < 0 || mkdir("files", 0755) < 0 || mknod("null", S_IFCHR | 0666, makedev(1, 3)) < 0)
+        return -errno;
+    return 0;
+}
+
 /*
  * In a child: a mount namespace whose root is one empty read-only tmpfs. A container's child enters it and copies it, instead of copying the host's
  * whole mount table, which is then unmounted again (1 ms here). `rootfs` is where a container's root is attached before pivot_root, `files` where
@@ -21,9 +28,9 @@ static int build_template(void) {
     if (sys_unshare(CLONE_NEWNS) < 0 || sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         sys_mount("berth", "/tmp", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k,nr_inodes=16") < 0 || chdir("/tmp") < 0)
         return -errno;
-    (void)umask(0);
-    if (mkdir("rootfs", 0755) < 0 || mkdir("files", 0755) < 0 || mknod("null", S_IFCHR | 0666, makedev(1, 3)) < 0)
-        return -errno;
+    int failed = host_fill_template();
+    if (failed < 0)
+        return failed;
     if (sys_pivot_root(".", ".") < 0 || sys_umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ||
         sys_mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, "mode=755,size=64k,nr_inodes=16") < 0)
         return -errno;

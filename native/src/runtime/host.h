@@ -35,4 +35,7 @@ int host_probe(struct host *host, struct error *err);
 /* In place of host_open(), for who only signals, freezes or removes: the cgroup hierarchies alone. */
 int host_open_groups(struct host *ret, struct error *err);
 
+/* What a container's child finds in the working folder that it starts from, before pivot_root. -errno on failure. */
+int host_fill_template(void);
+
 void host_close(struct host *host);

@@ -37,7 +37,8 @@ static int write_oom_score(struct launch *launch) {
 
 int identity_reset(struct launch *launch) {
     const struct host *host = launch->host;
-    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS && errno != EPERM)
+    bool keeps_keyring = launch->hold && launch->hold->keeps_keyring;
+    if (!keeps_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS && errno != EPERM)
         launch_warn(launch, "no session keyring of its own: %s", strerror(errno));
     if (host->resets_personality)
         (void)personality(PER_LINUX);
@@ -180,9 +181,8 @@ int identity_finish(struct launch *launch) {
     (void)umask(launch->process->user.umask);
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     reset_signals(launch->host);
+    /* Preserved ones that were inherited stay open; those in their range that are ours have the flag already. */
     (void)sys_close_range(3 + launch->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC);
-    for (unsigned i = 0; i < launch->preserved_fds; i++)
-        (void)fcntl((int)(3 + i), F_SETFD, 0);
     if (launch->process->no_new_privileges) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
             return error_errno(launch->err, "process", "cannot set no_new_privs");

@@ -22,7 +22,7 @@ static int open_store(const struct start_config *config, int *ret_folder, struct
         (failed = mount_context_finish(fs, "files", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &mount, err)) < 0)
         return failed;
     /* Attached, since kernels before 6.15 clone nothing off a detached mount. It goes with the old root. */
-    if (sys_move_mount(mount, "", AT_FDCWD, "/files", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (sys_move_mount(mount, "", AT_FDCWD, "files", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(err, "file", "cannot attach the files' tmpfs");
     *ret_folder = TAKE_FD(mount);
     return 0;

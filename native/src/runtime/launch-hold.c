@@ -29,7 +29,7 @@ int launch_hold_hooks(struct launch *launch) {
         return failed;
     if (read(launch->hold_sync, &answer, 1) != 1 || answer != 'g')
         return error_set(launch->err, ECANCELED, "hook", "the runtime gave up");
-    return 0;
+    return launch->hold->in_container ? launch->hold->in_container(launch->hold->owner, launch->err) : 0;
 }
 
 int launch_hold_program(struct launch *launch) {
@@ -46,6 +46,11 @@ int launch_hold_program(struct launch *launch) {
     if (launch->hold->fifo != fifo && dup3(launch->hold->fifo, fifo, O_CLOEXEC) < 0)
         return error_errno(launch->err, "start", "cannot keep the fifo");
     (void)sys_close_range((unsigned)fifo + 1, ~0U, 0);
+    for (int fd = 3; fd < fifo; fd++) { /* a caller may announce more than it opened: the gaps were filled by fds of ours */
+        int flags = fcntl(fd, F_GETFD);
+        if (flags >= 0 && (flags & FD_CLOEXEC))
+            (void)close(fd);
+    }
     char answer = 0;
     ssize_t length;
     do

@@ -10,7 +10,9 @@
 #include "runtime/identity.h"
 #include "runtime/inject.h"
 #include "runtime/mount-context.h"
+#include "runtime/mount-namespace.h"
 #include "runtime/mounts.h"
+#include "runtime/path.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -30,14 +32,8 @@ static int protect(struct launch *launch) {
 static int join_namespaces(struct launch *launch) {
     const struct spec *spec = &launch->config->spec;
     for (size_t i = 0; i < spec->join_count; i++)
-        if (spec->joins[i].flag != CLONE_NEWPID && sys_setns(launch->joins[i], spec->joins[i].flag) < 0)
+        if (!(spec->joins[i].flag & (CLONE_NEWPID | CLONE_NEWNS)) && sys_setns(launch->joins[i], spec->joins[i].flag) < 0)
             return error_errno(launch->err, "namespace", "cannot join the namespace %s", spec->joins[i].path);
-    return 0;
-}
-
-static int enter_template(struct launch *launch) {
-    if (sys_setns(launch->host->mount_ns, CLONE_NEWNS) < 0 || sys_unshare(CLONE_NEWNS) < 0)
-        return error_errno(launch->err, "namespace", "cannot make a mount namespace");
     return 0;
 }
 
@@ -71,13 +67,6 @@ static int raise_loopback(struct launch *launch) {
     return 0;
 }
 
-static int attach_root(struct launch *launch) {
-    if (sys_move_mount(launch->rootfs, "", AT_FDCWD, "/rootfs", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(launch->err, "rootfs", "cannot attach the root file system");
-    launch->root = launch->rootfs;
-    return 0;
-}
-
 /* A procfs that is attached nowhere, so that no path of the image can redirect a write (CVE-2025-52881). */
 static int write_sysctls(struct launch *launch) {
     const struct spec *spec = &launch->config->spec;
@@ -99,7 +88,12 @@ static int write_sysctls(struct launch *launch) {
 
 static int seal_root(struct launch *launch) {
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (launch->config->spec.root_readonly && sys_mount_setattr(launch->root, "", AT_EMPTY_PATH, &attributes) < 0)
+    bool made;
+    if (!launch->config->spec.root_readonly)
+        return 0;
+    /* The last chance to make it; whether it can be entered is found out as the user. */
+    _cleanup_close_ int folder = path_make_folder(launch->root, launch->process->cwd, &made);
+    if (sys_mount_setattr(launch->root, "", AT_EMPTY_PATH, &attributes) < 0)
         return error_errno(launch->err, "rootfs", "cannot make the root file system read-only");
     return 0;
 }
@@ -143,8 +137,8 @@ const struct launch_step launch_start_steps[] = {
     {"protect", protect},
     {"namespaces", join_namespaces},
     {"cgroup", join_cgroup},
-    {"mount-namespace", enter_template},
-    {"rootfs", attach_root},
+    {"mount-namespace", mount_namespace_enter},
+    {"rootfs", mount_namespace_attach_root},
     {"loopback", raise_loopback},
     {"mounts", mounts_apply},
     {"devices", devices_apply},

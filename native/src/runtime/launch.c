@@ -101,16 +101,19 @@ static int execute_by_path(const char *program, char *const *argv, char *const *
     }
 }
 
+/* Only what is surely not there is told: a filter may forbid the question itself. */
+static bool is_missing(const char *path) { return faccessat(AT_FDCWD, path, X_OK, 0) < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR); }
+
 int launch_find_program(struct launch *launch) {
     const char *program = launch->process->args.items[0], *search = environment_value(&launch->process->env, "PATH");
     int failed = ENOENT;
     if (strchr(program, '/'))
-        return faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == 0 ? 0 : error_errno(launch->err, "exec", "exec: \"%.160s\"", program);
+        return is_missing(program) ? error_errno(launch->err, "exec", "exec: \"%.160s\"", program) : 0;
     for (const char *at = search ? search : default_path;; at++) {
         char candidate[PATH_MAX];
         size_t length = strcspn(at, ":");
         int written = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, at, length ? "/" : "./", program);
-        if (written > 0 && (size_t)written < sizeof candidate && faccessat(AT_FDCWD, candidate, X_OK, AT_EACCESS) == 0)
+        if (written > 0 && (size_t)written < sizeof candidate && !is_missing(candidate))
             return 0;
         if (errno == EACCES)
             failed = EACCES;
@@ -306,6 +309,12 @@ int launch_run(struct launch *launch, const struct launch_step *steps, int flags
     char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return error_set(launch->err, ENOMEM, "clone", "out of memory");
+    /* A child that forks for its hooks must not have one stack with its own child. */
+    if (launch->hold &&
+        mmap(memory, (size_t)(2 * STACK_SIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        (void)munmap(memory, SIZE);
+        return error_set(launch->err, ENOMEM, "clone", "out of memory");
+    }
     /* A page that the child is the first to touch would be charged to its cgroup, and under a limit that is too small the fault is tried for ever. */
     (void)madvise(memory + STACK_SIZE, SIZE - STACK_SIZE, MADV_POPULATE_WRITE);
     FORGET_FRAMES(memory, SIZE);

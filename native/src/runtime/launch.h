@@ -25,11 +25,13 @@
 
 struct launch;
 
-/* For a container that waits between `create` and `start` of the OCI command line. Both callbacks: < 0 with *err filled. */
+/* For a container that waits between `create` and `start` of the OCI command line. Callbacks: < 0 with *err filled. */
 struct launch_hold {
     int fifo; /* one byte read from it lets the program run */
+    bool keeps_keyring; /* the caller's session keyring */
     void *owner;
     int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root */
+    int (*in_container)(void *owner, struct error *err); /* then by the child; NULL: none. With it the host's files are seen up to pivot_root */
     int (*before_program)(void *owner, struct error *err); /* by the child, in the container, as its user */
 };
 

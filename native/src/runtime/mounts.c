@@ -175,13 +175,27 @@ static int apply_cgroup(struct launch *launch, const struct spec_mount *mount) {
     return set_attributes(tmpfs, false, attributes & MOUNT_ATTR_RDONLY, 0, 0, mount->destination, launch->err);
 }
 
+/*
+ * The kernel lists mounts in the order in which they were made, and whoever reads a bundle expects its order there. Those that the parent made are
+ * cloned once more (6.15); a start without an OCI caller does without.
+ */
+static int attach_prepared(struct launch *launch, size_t index) {
+    const struct spec_mount *mount = &launch->config->spec.mounts[index];
+    if (!launch->hold)
+        return mounts_attach(launch, launch->mounts[index], mount->destination);
+    _cleanup_close_ int clone =
+        sys_open_tree(launch->mounts[index], "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->is_recursive ? AT_RECURSIVE : 0));
+    /* Older kernels clone nothing that is attached nowhere, and this one only what is of no other namespace. */
+    return mounts_attach(launch, clone < 0 ? launch->mounts[index] : clone, mount->destination);
+}
+
 int mounts_apply(struct launch *launch) {
     const struct spec *spec = &launch->config->spec;
     for (size_t i = 0; i < spec->mount_count; i++) {
         const struct spec_mount *mount = &spec->mounts[i];
         int failed;
         if (launch->mounts[i] >= 0)
-            failed = mounts_attach(launch, launch->mounts[i], mount->destination);
+            failed = attach_prepared(launch, i);
         else if (mount->kind == MOUNT_CGROUP)
             failed = apply_cgroup(launch, mount);
         else

@@ -139,8 +139,9 @@ static int parse_mount(const json_t *json, const char *where, struct spec_mount 
     if (mount->kind == MOUNT_BIND) {
         if (!mount->source || mount->source[0] != '/')
             return error_set(err, EINVAL, "spec", "%s.source: a bind needs an absolute path", where);
-        if (mount->data.count)
-            return error_set(err, EINVAL, "spec", "%s.options: unknown option \"%.64s\"", where, mount->data.items[0]);
+        for (size_t i = 0; i < mount->data.count; i++) /* `mode=755` is for the file system, which a bind has already */
+            if (!strchr(mount->data.items[i], '='))
+                return error_set(err, EINVAL, "spec", "%s.options: unknown option \"%.64s\"", where, mount->data.items[i]);
         return 0;
     }
     if (!mount->type || !mount->type[0])

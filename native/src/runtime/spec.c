@@ -36,8 +36,6 @@ static int parse_namespace(const json_t *json, const char *where, struct spec *r
         ret->namespaces_new |= flag;
         return 0;
     }
-    if (flag == CLONE_NEWNS)
-        return error_set(err, EINVAL, "spec", "%s: a mount namespace cannot be joined", where);
     if ((x = check_absolute(path, where, err)) < 0)
         return x;
     ret->joins[ret->join_count++] = (struct spec_join){.flag = flag, .path = path};
@@ -53,8 +51,8 @@ static int parse_namespaces(const json_t *array, struct spec *ret, struct error 
         if (failed < 0)
             return failed;
     }
-    if (!(ret->namespaces_new & CLONE_NEWNS))
-        return error_set(err, EINVAL, "spec", "spec.linux.namespaces: a new mount namespace is needed");
+    if (!(seen & CLONE_NEWNS))
+        return error_set(err, EINVAL, "spec", "spec.linux.namespaces: a mount namespace is needed");
     return 0;
 }
 
@@ -96,6 +94,13 @@ static int parse_devices(const json_t *array, struct spec *ret, struct error *er
     return 0;
 }
 
+static bool has_namespace(const struct spec *spec, int flag) {
+    for (size_t i = 0; i < spec->join_count; i++)
+        if (spec->joins[i].flag == flag)
+            return true;
+    return spec->namespaces_new & flag;
+}
+
 /* Only what a namespace of the container's own holds may be set: anything else would change the host. */
 static int check_sysctl(const char *name, const struct spec *spec, struct error *err) {
     static const char *const ipc[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",          "kernel/sem",
@@ -105,18 +110,17 @@ static int check_sysctl(const char *name, const struct spec *spec, struct error 
         needed = CLONE_NEWNET;
     else if (strncmp(name, "fs/mqueue/", 10) == 0)
         needed = CLONE_NEWIPC;
-    else if (strcmp(name, "kernel/domainname") == 0 || strcmp(name, "kernel/hostname") == 0)
+    else if (strcmp(name, "kernel/hostname") == 0)
+        return error_set(err, EINVAL, "spec", "spec.linux.sysctl: \"kernel.hostname\" is what spec.hostname is for");
+    else if (strcmp(name, "kernel/domainname") == 0)
         needed = CLONE_NEWUTS;
     for (size_t i = 0; i < sizeof ipc / sizeof ipc[0]; i++)
         if (strcmp(name, ipc[i]) == 0)
             needed = CLONE_NEWIPC;
     if (!needed)
         return error_set(err, EINVAL, "spec", "spec.linux.sysctl: \"%.128s\" belongs to no namespace of a container", name);
-    if ((spec->namespaces_new & needed))
+    if (has_namespace(spec, needed))
         return 0;
-    for (size_t i = 0; i < spec->join_count; i++)
-        if (spec->joins[i].flag == needed)
-            return 0;
     return error_set(err, EINVAL, "spec", "spec.linux.sysctl: \"%.128s\" would change the host: the container has no such namespace of its own", name);
 }
 
@@ -225,8 +229,8 @@ static int parse_spec(const json_t *json, struct spec *ret, struct error *err) {
     if ((x = spec_process_parse(process, "spec.process", &ret->process, err)) < 0 || (x = spec_mounts_parse(mounts, ret, err)) < 0 ||
         (x = parse_linux(system, ret, err)) < 0 || (annotations && (x = parse_annotations(annotations, ret, err)) < 0))
         return x;
-    if ((ret->hostname || ret->domainname) && !(ret->namespaces_new & CLONE_NEWUTS))
-        return error_set(err, EINVAL, "spec", "spec.hostname: needs a new uts namespace");
+    if ((ret->hostname || ret->domainname) && !has_namespace(ret, CLONE_NEWUTS))
+        return error_set(err, EINVAL, "spec", "spec.hostname: needs a uts namespace of the container");
     return 0;
 }
 

@@ -1,102 +1,108 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { test } from 'node:test'
+import { onEachRuntime } from './runtimes.ts'
 
-const root = process.env['BERTH_ROOT'] ?? process.cwd()
-const peers = (process.env['BERTH_PEER_RUNTIMES'] ?? '').split(',').filter(Boolean)
-const runtimes = [['berth', join(root, 'dist/berth-native'), 'oci'], ...peers.map(peer => peer.split('='))]
-
-for (const [name = '', program = '', ...words] of runtimes) {
-  describe(`oci: ${name}`, () => {
-    let folder = ''
-    const id = `berth-oci-test-${process.pid}-${name}`
-    before(() => {
-      folder = mkdtempSync(join(tmpdir(), 'berth-oci-'))
-      for (const sub of ['rootfs/bin', 'rootfs/proc', 'rootfs/dev']) mkdirSync(join(folder, sub), { recursive: true })
-      copyFileSync('/bin/busybox', join(folder, 'rootfs/bin/busybox'))
-      for (const applet of ['sh', 'sleep', 'id', 'cat']) symlinkSync('busybox', join(folder, 'rootfs/bin', applet))
-    })
-    after(() => {
-      oci('delete', '--force', id)
-      rmSync(folder, { recursive: true, force: true })
-    })
-
-    function oci(...argv: readonly string[]) {
-      const all = [...words, '--root', join(folder, 'state'), ...argv]
-      return spawnSync(program, all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 })
-    }
-
-    function bundle(args: readonly string[], hooks = {}) {
-      const namespaces = ['pid', 'mount', 'ipc', 'uts', 'network'].map(type => ({ type }))
-      const process = { user: { uid: 0, gid: 0 }, args, env: ['PATH=/bin'], cwd: '/' }
-      const mounts = [{ destination: '/proc', type: 'proc', source: 'proc' }]
-      const linux = { namespaces, cgroupsPath: `/${id}` }
-      const config = { ociVersion: '1.0.2', process, root: { path: 'rootfs' }, mounts, linux, hooks }
-      writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
-    }
-
-    test('run gives the exit code of the program and leaves nothing', () => {
-      bundle(['sh', '-c', 'exit 7'])
-      assert.equal(oci('run', '--bundle', folder, id).status, 7)
-      assert.notEqual(oci('state', id).status, 0)
-    })
-
-    test('run of a program that is not there fails', () => {
-      bundle(['no-such-program'])
-      const { status, stderr } = oci('run', '--bundle', folder, id)
-      assert.notEqual(status, 0)
-      assert.match(stderr, /not found/)
-    })
-
-    test('create, start, exec, kill, delete', () => {
-      bundle(['sleep', '1000'])
-      const silent = { stdio: 'ignore', timeout: 20_000 } as const
-      const created = spawnSync(
-        program,
-        [...words, '--root', join(folder, 'state'), 'create', '--bundle', folder, id],
-        silent,
-      )
-      assert.equal(created.status, 0)
-      assert.equal(JSON.parse(oci('state', id).stdout).status, 'created')
-      if (name === 'berth')
-        assert.match(oci('delete', id).stderr, /created/, 'a created container is not deleted without --force')
-      assert.equal(oci('start', id).status, 0)
-      assert.equal(JSON.parse(oci('state', id).stdout).status, 'running')
-      assert.equal(oci('exec', '--user', '1000:1001', id, 'sh', '-c', 'id -u; id -g; exit 3').stdout, '1000\n1001\n')
-      if (name === 'berth')
-        for (const user of ['-1', '4294967295', '4294967296'])
-          assert.match(oci('exec', `--user=${user}`, id, 'id').stderr, /--user/)
-      assert.equal(oci('kill', id, 'KILL').status, 0)
-      assert.equal(oci('delete', '--force', id).status, 0)
-      assert.notEqual(oci('state', id).status, 0)
-    })
-
-    test('hooks run at their places, with the state; run -d, list, ps, pause and resume', () => {
-      const log = join(folder, 'hooks.log')
-      const hook = (kind: string) => ({
-        path: '/bin/sh',
-        args: ['sh', '-c', `read state; echo "${kind} $state" >> ${log}`],
-      })
-      const kinds = ['prestart', 'createRuntime', 'poststart', 'poststop']
-      bundle(['sleep', '1000'], Object.fromEntries(kinds.map(kind => [kind, [hook(kind)]])))
-      const pidFile = join(folder, 'pid')
-      const argv = ['--root', join(folder, 'state'), 'run', '-d', '--pid-file', pidFile, '--bundle', folder, id]
-      assert.equal(spawnSync(program, [...words, ...argv], { stdio: 'ignore', timeout: 20_000 }).status, 0)
-      const pid = readFileSync(pidFile, 'utf8').trim()
-      assert.match(oci('list', '-q').stdout, new RegExp(`^${id}$`, 'm'))
-      assert.match(oci('ps', id).stdout, new RegExp(`\\b${pid}\\b`))
-      assert.equal(oci('pause', id).status, 0)
-      assert.equal(JSON.parse(oci('state', id).stdout).status, 'paused')
-      assert.equal(oci('resume', id).status, 0)
-      assert.equal(oci('delete', '--force', id).status, 0)
-      const seen = readFileSync(log, 'utf8')
-        .trim()
-        .split('\n')
-        .map(line => line.split(' ')[0])
-      assert.deepEqual(seen, kinds)
-    })
+onEachRuntime('lifecycle', box => {
+  test('run gives the exit code of the program and leaves nothing', () => {
+    box.bundle(['sh', '-c', 'exit 7'])
+    assert.equal(box.oci('run', '--bundle', box.folder, box.id).status, 7)
+    assert.notEqual(box.oci('state', box.id).status, 0)
   })
-}
+
+  test('run of a program that is not there fails', () => {
+    box.bundle(['no-such-program'])
+    const { status, stderr } = box.oci('run', '--bundle', box.folder, box.id)
+    assert.notEqual(status, 0)
+    assert.match(stderr, /not found/)
+  })
+
+  test('create, start, exec, kill, delete', () => {
+    box.bundle(['sleep', '1000'])
+    assert.equal(box.detached('create', '--bundle', box.folder, box.id).status, 0)
+    assert.equal(box.state().status, 'created')
+    assert.notEqual(box.detached('create', '--bundle', box.folder, box.id).status, 0, 'the id is taken')
+    if (box.name === 'berth')
+      assert.match(box.oci('delete', box.id).stderr, /created/, 'a created container is not deleted without --force')
+    assert.equal(box.oci('start', box.id).status, 0)
+    assert.equal(box.state().status, 'running')
+    assert.notEqual(box.oci('start', box.id).status, 0, 'it was started')
+    assert.notEqual(box.oci('delete', box.id).status, 0, 'it runs')
+    assert.equal(box.oci('kill', box.id, 'KILL').status, 0)
+    assert.equal(box.oci('delete', '--force', box.id).status, 0)
+    assert.notEqual(box.oci('state', box.id).status, 0)
+    assert.equal(box.oci('delete', '--force', box.id).status, 0, 'with --force what is gone is deleted')
+  })
+
+  test('the state has what the specification names, and the annotations of the bundle', () => {
+    box.start(['sleep', '1000'], config => {
+      config.annotations = { 'org.example.a': 'b' }
+    })
+    const state = box.state()
+    assert.equal(state['id'], box.id)
+    assert.equal(state['bundle'], box.folder)
+    assert.match(String(state['ociVersion']), /^1\./)
+    assert.deepEqual(state['annotations'], { 'org.example.a': 'b' })
+    assert.ok(state.pid > 1)
+    box.delete()
+  })
+
+  test('ids that are none, bundles without a configuration and unknown options are refused and leave nothing', () => {
+    box.bundle(['sleep', '1000'])
+    for (const id of ['a/b', '..', '', 'a b'])
+      assert.notEqual(box.detached('create', '--bundle', box.folder, id).status, 0)
+    const empty = join(box.folder, 'empty')
+    mkdirSync(empty)
+    assert.notEqual(box.detached('create', '--bundle', empty, box.id).status, 0)
+    assert.notEqual(box.oci('run', '--no-such-option', '--bundle', box.folder, box.id).status, 0)
+    assert.notEqual(box.oci('state', box.id).status, 0)
+  })
+
+  test('list, ps, pause and resume', () => {
+    box.start(['sleep', '1000'])
+    assert.match(box.oci('list', '-q').stdout, new RegExp(`^${box.id}$`, 'm'))
+    const [listed] = JSON.parse(box.oci('list', '--format', 'json').stdout)
+    assert.equal(listed.id, box.id)
+    assert.equal(listed.status, 'running')
+    assert.match(box.oci('list').stdout, /^ID +PID +STATUS +BUNDLE +CREATED +OWNER/)
+    assert.deepEqual(JSON.parse(box.oci('ps', '--format', 'json', box.id).stdout), [box.state().pid])
+    assert.equal(box.oci('pause', box.id).status, 0)
+    assert.equal(box.state().status, 'paused')
+    assert.equal(box.oci('resume', box.id).status, 0)
+    assert.equal(box.state().status, 'running')
+    box.delete()
+  })
+
+  test('kill --all reaches every process of the container', () => {
+    box.start(['sh', '-c', 'sleep 1000 & exec sleep 1000'], config => {
+      config.linux.namespaces = config.linux.namespaces.filter((space: { type: string }) => space.type !== 'pid')
+    })
+    assert.equal(box.oci('kill', '--all', box.id, 'KILL').status, 0)
+    box.delete()
+  })
+
+  test('fds that --preserve-fds names stay open, no other does', () => {
+    const file = join(box.folder, 'preserved')
+    writeFileSync(file, 'x')
+    const script = '"$@" 3</dev/null 4</dev/null 5</dev/null'
+    for (const [count, highest] of [
+      [2, '4'],
+      [0, '2'],
+    ] as const) {
+      box.bundle(['sh', '-c', 'ls /proc/1/fd; :'])
+      const run = box.argv('run', `--preserve-fds=${count}`, '--bundle', box.folder, box.id)
+      const fds = box.shell(script, run).split('\n').filter(Boolean)
+      assert.equal(fds.filter(fd => Number(fd) > Number(highest) && Number(fd) < 10).join(), '', fds.join())
+      assert.ok(fds.includes(highest), fds.join())
+    }
+  })
+
+  if (box.name === 'berth')
+    test('a folder of a container without its state is deleted by force', () => {
+      mkdirSync(join(box.folder, 'state', box.id), { recursive: true })
+      assert.match(box.oci('delete', box.id).stderr, /--force/)
+      assert.equal(box.oci('delete', '--force', box.id).status, 0)
+      assert.deepEqual(readdirSync(join(box.folder, 'state')), [])
+    })
+})
