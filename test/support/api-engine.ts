@@ -8,13 +8,16 @@ import { busyboxLayer, dockerArchive } from './image-archive.ts'
 export class ApiEngine {
   readonly name: 'berthd' | 'dockerd'
   readonly socket: string
+  /** Of a berthd of our own: what its cgroups, rules and folders are named by. */
+  readonly instance: string | undefined
   /** Busybox, no command; loaded for this engine alone. */
   readonly image = `berth-test-${randomBytes(4).toString('hex')}:1`
   readonly #prefix = `bt${randomBytes(4).toString('hex')}`
   readonly #close: () => Promise<void>
 
-  constructor(name: 'berthd' | 'dockerd', socket: string, close: () => Promise<void>) {
+  constructor(name: 'berthd' | 'dockerd', socket: string, close: () => Promise<void>, instance?: string) {
     this.name = name
+    this.instance = instance
     this.socket = socket
     this.#close = close
   }
@@ -105,7 +108,7 @@ export function onEngines(title: string, define: (engine: () => ApiEngine) => vo
       before(async () => {
         if (name === 'berthd') {
           const daemon = await TestDaemon.start()
-          engine = new ApiEngine('berthd', daemon.socket, () => daemon[Symbol.asyncDispose]())
+          engine = new ApiEngine('berthd', daemon.socket, () => daemon[Symbol.asyncDispose](), daemon.instance)
         } else engine = new ApiEngine('dockerd', (peer ?? '').replace(/^unix:\/\//, ''), async () => {})
         await engine.call('POST', '/images/load', dockerArchive([busyboxLayer()], [engine.image]))
       })
