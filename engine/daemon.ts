@@ -75,7 +75,13 @@ export async function startDaemon(
   const workers = new LayerWorkers({ spawner, runDir, concurrency: layerWorkers })
   const images = new ImageService({ dataRoot, workers, events, registries: options.registries })
   for (const damaged of await images.open()) log.warn({ damaged }, 'damaged image left out')
-  const volumes = new VolumeService({ dataRoot, volumes: store.collection<VolumeRecord>('volumes'), workers, events })
+  const volumes = new VolumeService({
+    dataRoot,
+    volumes: store.collection<VolumeRecord>('volumes'),
+    workers,
+    events,
+    layersOf: async id => (await images.resolve(id)).lower,
+  })
   const networks = await openNetworks({ store, events, spawner, runDir, log })
   const host = describeHost(facts.cgroupVersion)
   const context: ContainerContext = {

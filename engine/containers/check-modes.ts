@@ -1,5 +1,6 @@
-import type { HostConfig, MountSpec } from '../../schemas/api/host-config.ts'
+import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
+import { checkMount } from './check-mount.ts'
 
 /** Runtimes by name: ours, and what clients call dockerd's default. */
 const runtimes = ['', 'berth', 'runc', 'io.containerd.runc.v2']
@@ -33,18 +34,13 @@ const joins = (mode: string): boolean => /^container:./.test(mode)
 
 /** `container[:ro|rw|z|Z|…]`. */
 function checkVolumesFrom(source: string): void {
-  const [name = '', mode] = source.split(':')
-  if (name === '') throw invalid('malformed volumes-from specification: empty container name')
+  if (source === '') throw invalid('volumes-from specification cannot be an empty string')
+  const at = source.indexOf(':')
+  if (at === 0) throw invalid('malformed volumes-from specification: empty container name')
+  const mode = at === -1 ? undefined : source.slice(at + 1)
   for (const word of mode?.split(',') ?? []) {
     if (!['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word)) throw invalid(`invalid mode: ${mode}`)
   }
-}
-
-function checkMount({ Type: type = 'volume', Source: source = '', Target: target = '' }: MountSpec): void {
-  const refuse = (why: string): BerthError => invalid(`invalid mount config for type "${type}": ${why}`)
-  if (target === '') throw refuse('field Target must not be empty')
-  if (type === 'tmpfs' && source !== '') throw refuse('field Source must not be specified')
-  if (type === 'bind' && source === '') throw refuse('field Source must not be empty')
 }
 
 const invalid = (message: string): BerthError => new BerthError('INVALID_ARGUMENT', message)

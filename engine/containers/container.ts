@@ -1,7 +1,7 @@
 import type { HealthcheckResult, HealthStatus } from '../../schemas/api/containers.ts'
 import type { OomReport } from '../../schemas/runtime/monitor.ts'
 import type { Monitor } from '../runtime/monitor.ts'
-import type { ResolvedMount } from '../volumes/service.ts'
+import type { ResolvedMount } from '../volumes/mounts.ts'
 import type { ContainerRecord } from './record.ts'
 import type { ContainerState } from './state.ts'
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { ContainerFile } from '../../schemas/api/berth.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../schemas/api/container-create.ts'
@@ -8,7 +7,7 @@ import type { ResolvedImage } from '../images/service.ts'
 import { containerCapabilities } from '../runtime/capabilities.ts'
 import { parseSecurityOptions } from '../runtime/security.ts'
 import { maskedPaths, readonlyPaths } from '../runtime/spec.ts'
-import type { MountRequest } from '../volumes/service.ts'
+import type { MountRequest } from '../volumes/mounts.ts'
 import { publish } from './announce.ts'
 import { fitToKernel } from './check-resources.ts'
 import { formatTime } from './clock.ts'
@@ -18,7 +17,7 @@ import { checkLogConfig, logConfigOf } from './log-config.ts'
 import { mergeImageConfig } from './merge-image.ts'
 import { toMountRequests } from './mount-requests.ts'
 import { randomId, randomName } from './names.ts'
-import type { ContainerRecord } from './record.ts'
+import { type ContainerRecord, imagesOf } from './record.ts'
 import { defaultOomPolicy } from './restart.ts'
 import { isUp } from './state.ts'
 import { checkCreateRequest, checkName, checkRestartPolicy } from './validate.ts'
@@ -32,12 +31,12 @@ export async function createContainer(
   const fitted = fitToKernel(wanted.HostConfig ?? {}, context.host)
   const request = { ...wanted, HostConfig: fitted.config }
   checkCreateRequest(request, context.host)
-  const wantedName = options.name === undefined || options.name === '' ? undefined : checkName(options.name)
-  if (!request.Image) throw new BerthError('INVALID_ARGUMENT', 'invalid reference format: no image given')
+  if (!request.Image) throw new BerthError('INVALID_ARGUMENT', 'no command specified')
   const image = await context.images.resolve(
     request.Image,
     options.signal === undefined ? {} : { signal: options.signal },
   )
+  const wantedName = options.name === undefined || options.name === '' ? undefined : checkName(options.name)
   const id = randomId()
   const name = wantedName ?? randomName(candidate => context.registry.isNameTaken(candidate))
   context.registry.reserveName(name, id)
@@ -45,7 +44,7 @@ export async function createContainer(
   try {
     const draft = toRecord(context, request, image, { id, name })
     undo.push(() => context.volumes.release(id, { removeAnonymous: true }))
-    const mounts = await context.volumes.reserve(id, draft.mounts)
+    const mounts = await context.volumes.reserve(id, await resolveImages(context, draft.mounts))
     if (draft.hasFiles) {
       undo.push(() => rm(pathsOf(context, id).data, { recursive: true, force: true }))
       await writeFiles(pathsOf(context, id), request.Berth?.Files ?? [])
@@ -68,8 +67,13 @@ export async function createContainer(
       sysctls: draft.hostConfig.Sysctls ?? {},
       labels: draft.config.Labels ?? {},
     })
-    const [container, warnings] = await Promise.all([context.registry.add({ ...draft, mounts }), reserved])
-    context.images.use(image.id, { containerId: id, isRunning: () => isUp(container.state) })
+    const added = context.registry.add({ ...draft, mounts })
+    undo.push(async () => {
+      if (context.registry.find(id) !== undefined) await context.registry.remove(await added)
+    })
+    const [container, warnings] = await Promise.all([added, reserved])
+    for (const used of imagesOf(container.record))
+      context.images.use(used, { containerId: id, isRunning: () => isUp(container.state) })
     publish(context, container, 'create')
     return { Id: id, Warnings: [...fitted.warnings, ...warnings] }
   } catch (error) {
@@ -97,7 +101,6 @@ function toRecord(
   checkLogConfig(hostConfig)
   joinedContainer(context, hostConfig.PidMode)
   joinedContainer(context, hostConfig.IpcMode)
-  checkBindSources(hostConfig)
   logConfigOf(hostConfig, '')
   const restartPolicy = checkRestartPolicy(hostConfig)
   return {
@@ -122,6 +125,16 @@ function toRecord(
     priority: Berth?.Priority ?? 0,
     hasFiles: (Berth?.Files?.length ?? 0) > 0,
   }
+}
+
+/** The images that are to be mounted, as their names mean them now. */
+function resolveImages(context: ContainerContext, mounts: readonly MountRequest[]): Promise<readonly MountRequest[]> {
+  return Promise.all(
+    mounts.map(async mount => {
+      if (mount.kind !== 'image') return mount
+      return { ...mount, imageId: (await context.images.resolve(mount.reference)).id }
+    }),
+  )
 }
 
 function defaultHostname(context: ContainerContext, hostConfig: HostConfig, id: string): string {
@@ -154,17 +167,6 @@ function withDefaults(wishes: HostConfig): HostConfig {
     MaskedPaths: isPrivileged ? undefined : (wishes.MaskedPaths ?? [...maskedPaths]),
     ReadonlyPaths: isPrivileged ? undefined : (wishes.ReadonlyPaths ?? [...readonlyPaths]),
     Runtime: wishes.Runtime || 'berth',
-  }
-}
-
-/** `--mount type=bind` makes no source: a missing one is told now. */
-function checkBindSources(hostConfig: HostConfig): void {
-  for (const { Type, Source = '', BindOptions } of hostConfig.Mounts ?? []) {
-    if (Type !== 'bind' || BindOptions?.CreateMountpoint === true || existsSync(Source)) continue
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `invalid mount config for type "bind": bind source path does not exist: ${Source}`,
-    )
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MountPoint, ContainerState as WireState } from '../../schemas/api/containers.ts'
+import type { MountSpec } from '../../schemas/api/host-config.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { pathsOf } from './context.ts'
@@ -25,25 +26,37 @@ export function describeState(container: Container): WireState {
   }
 }
 
-/** Mounts as inspect and the list show them: what is mounted while it runs, what was asked for otherwise. */
-export function describeMounts(container: Container): readonly MountPoint[] {
-  const { record, live } = container
-  return record.mounts.map((request): MountPoint => {
-    const resolved = live.mounts.find(mount => mount.target === request.target)
-    const common = { Destination: request.target, RW: !request.isReadOnly, Mode: request.isReadOnly ? 'ro' : '' }
+/** Mounts as inspect and the list show them. */
+export function describeMounts({ volumes }: ContainerContext, { record }: Container): readonly MountPoint[] {
+  const mounts = record.mounts.map((request): MountPoint => {
+    const common = { Destination: request.target, RW: !request.isReadOnly, Mode: request.mode ?? '' }
     if (request.kind === 'bind') {
       return { Type: 'bind', Source: request.source, ...common, Propagation: request.propagation ?? 'rprivate' }
+    }
+    if (request.kind === 'image') {
+      const Source = volumes.imageDirectory(request.imageId)
+      return { Type: 'image', Name: request.reference, Source, ...common, Propagation: 'rprivate' }
     }
     return {
       Type: 'volume',
       Name: request.name,
-      Source: resolved?.source ?? '',
+      Source: volumes.mountpoint(request),
       ...common,
       Driver: request.driver ?? 'local',
       Propagation: request.propagation ?? '',
     }
   })
+  return [...mounts, ...(record.hostConfig.Mounts ?? []).filter(({ Type }) => Type === 'tmpfs').map(describeTmpfs)]
 }
+
+const describeTmpfs = ({ Target = '', ReadOnly }: MountSpec): MountPoint => ({
+  Type: 'tmpfs',
+  Source: '',
+  Destination: Target,
+  Mode: '',
+  RW: ReadOnly !== true,
+  Propagation: '',
+})
 
 /** Files of a container that inspect names. */
 export function describePaths(context: ContainerContext, container: Container) {

@@ -226,7 +226,11 @@ const exitCodeOf = (error: unknown): number => {
 /** A program that is not there is the client's mistake, not ours. */
 function describe(error: unknown): unknown {
   if (!(error instanceof NativeError) || error.failure.stage !== 'exec') return error
-  return new BerthError('INVALID_ARGUMENT', `OCI runtime exec failed: exec failed: ${error.message}`, { cause: error })
+  return new BerthError(
+    'INVALID_ARGUMENT',
+    `OCI runtime exec failed: exec failed: unable to start container process: ${error.message}`,
+    { cause: error },
+  )
 }
 
 const stdoutStream = 1

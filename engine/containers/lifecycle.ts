@@ -1,10 +1,11 @@
+import { constants } from 'node:os'
 import { BerthError } from '../../schemas/errors.ts'
 import { NativeError } from '../runtime/connection.ts'
 import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { checkRemovable, removeContainer } from './remove.ts'
-import { parseSignal } from './signals.ts'
+import { parseSignal, requestedSignal } from './signals.ts'
 import { startContainer } from './start.ts'
 import { isUp } from './state.ts'
 import { transition } from './transition.ts'
@@ -40,8 +41,8 @@ export interface StopOptions {
 /** True when it was up; false when there was nothing to stop. Resolves when it is down and has given everything back. */
 export async function stop(context: ContainerContext, reference: string, options: StopOptions): Promise<boolean> {
   const container = context.registry.get(reference)
-  if (options.signal !== undefined) parseSignal(options.signal)
   if (!isUp(container.state) && container.state.status !== 'restarting') return false
+  if (options.signal !== undefined) requestedSignal(options.signal, `cannot stop container: ${reference}`)
   await bringDown(context, container, options)
   publish(context, container, 'stop')
   return true
@@ -92,11 +93,16 @@ async function signalProcess(context: ContainerContext, container: Container, si
   }
   publish(context, container, 'kill', { signal: String(signal) })
   if (container.state.status === 'paused') {
-    await monitor.resume()
+    // SIGKILL wakes it by itself.
+    await monitor.resume().catch((error: unknown) => {
+      if (!isGone(error) && !isAwake(error)) throw error
+    })
     await transition(context, container, { kind: 'resumed' })
   }
 }
 
+const isAwake = (error: unknown): boolean =>
+  error instanceof NativeError && error.failure.errno === constants.errno.EBUSY
 const isGone = (error: unknown): boolean => error instanceof NativeError && error.failure.errno === 3
 
 function endsWithin(
@@ -120,6 +126,8 @@ export async function restart(context: ContainerContext, reference: string, opti
     // It would be gone between the two.
     throw new BerthError('CONFLICT', `container ${container.record.name} has AutoRemove: stop it and run it again`)
   }
+  if (options.signal !== undefined && isUp(container.state))
+    requestedSignal(options.signal, `Cannot restart container ${reference}`)
   await stop(context, container.record.id, options)
   await start(context, container.record.id)
   publish(context, container, 'restart')
@@ -127,8 +135,8 @@ export async function restart(context: ContainerContext, reference: string, opti
 
 /** Sends a signal. SIGKILL and the stop signal mean "stay down": no policy restarts the container after them. */
 export async function kill(context: ContainerContext, reference: string, signalText: string): Promise<void> {
+  const signal = requestedSignal(signalText === '' ? 'SIGKILL' : signalText, `cannot kill container: ${reference}`)
   const container = context.registry.get(reference)
-  const signal = parseSignal(signalText === '' ? 'SIGKILL' : signalText)
   const exited = waitFor(container, 'exit')
   try {
     await context.queue.run(container.record.id, async () => {
@@ -151,8 +159,8 @@ export async function pause(context: ContainerContext, reference: string): Promi
   const container = context.registry.get(reference)
   await context.queue.run(container.record.id, async () => {
     const { status } = container.state
-    if (status === 'paused') throw new BerthError('CONFLICT', `Container ${reference} is already paused`)
-    if (status !== 'running') throw new BerthError('CONFLICT', `Container ${reference} is not running`)
+    if (status === 'paused') throw new BerthError('CONFLICT', `Container ${container.record.id} is already paused`)
+    if (status !== 'running') throw new BerthError('CONFLICT', `container ${container.record.id} is not running`)
     await container.live.monitor?.pause()
     await transition(context, container, { kind: 'paused' })
   })
@@ -161,7 +169,8 @@ export async function pause(context: ContainerContext, reference: string): Promi
 export async function unpause(context: ContainerContext, reference: string): Promise<void> {
   const container = context.registry.get(reference)
   await context.queue.run(container.record.id, async () => {
-    if (container.state.status !== 'paused') throw new BerthError('CONFLICT', `Container ${reference} is not paused`)
+    const { record, state } = container
+    if (state.status !== 'paused') throw new BerthError('CONFLICT', `Container ${record.id} is not paused`)
     await container.live.monitor?.resume()
     await transition(context, container, { kind: 'resumed' })
   })
@@ -174,10 +183,10 @@ export interface RemoveOptions {
 
 export async function remove(context: ContainerContext, reference: string, options: RemoveOptions): Promise<void> {
   const container = context.registry.get(reference)
-  if (!options.force) checkRemovable(container)
+  if (!options.force) checkRemovable(container, reference)
   else if (isUp(container.state)) await kill(context, container.record.id, 'SIGKILL').catch(ignoreNotRunning)
   await context.queue.run(container.record.id, async () => {
-    if (!options.force) checkRemovable(container)
+    if (!options.force) checkRemovable(container, reference)
     await removeContainer(context, container, { removeVolumes: options.removeVolumes })
   })
 }
@@ -196,5 +205,6 @@ export async function resize(
   if (!isUp(container.state) || container.live.monitor === undefined) {
     throw new BerthError('CONFLICT', `container ${container.record.id} is not running`)
   }
-  await container.live.monitor.resize(height, width)
+  // Without a terminal there is nothing to resize, which is no mistake to dockerd.
+  if (container.record.config.Tty === true) await container.live.monitor.resize(height, width)
 }

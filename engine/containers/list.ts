@@ -104,9 +104,7 @@ function matches(context: ContainerContext, container: Container, filters: Filte
     matchesAny(filters, 'health', value => (live.health?.status ?? 'none') === value) &&
     matchesAny(filters, 'ancestor', value => isAncestor(record, value)) &&
     matchesAny(filters, 'volume', value =>
-      record.mounts.some(
-        mount => mount.target === value || (mount.kind === 'volume' ? mount.name : mount.source) === value,
-      ),
+      record.mounts.some(mount => mount.target === value || mountSource(mount) === value),
     ) &&
     matchesAny(filters, 'network', value =>
       Object.entries(context.networks.endpoints(record.id)).some(
@@ -118,6 +116,9 @@ function matches(context: ContainerContext, container: Container, filters: Filte
     booleanFilter(filters, 'is-task') !== true
   )
 }
+
+const mountSource = (mount: Container['record']['mounts'][number]): string =>
+  mount.kind === 'volume' ? mount.name : mount.kind === 'image' ? mount.reference : mount.source
 
 /** dockerd matches a regular expression against the name with and without its slash. */
 function matchesName(name: string, pattern: string): boolean {
@@ -169,7 +170,7 @@ function summarize(context: ContainerContext, container: Container, now: number)
     Status: describeStatus(container, now),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode ?? '' },
     NetworkSettings: { Networks: context.networks.endpoints(record.id) },
-    Mounts: describeMounts(container),
+    Mounts: describeMounts(context, container),
   }
 }
 

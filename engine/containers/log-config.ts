@@ -36,7 +36,17 @@ export function checkLogConfig({ LogConfig }: HostConfig): void {
   if (driver === 'none') return
   for (const name of Object.keys(LogConfig?.Config ?? {})) {
     if (knownOptions.includes(name)) continue
-    throw new BerthError('INVALID_ARGUMENT', `unknown log opt '${name}' for ${driver} log driver`)
+    const where = driver === 'local' ? 'log driver local' : `${driver} log driver`
+    throw new BerthError('INVALID_ARGUMENT', `unknown log opt '${name}' for ${where}`)
+  }
+  const { mode = '' } = LogConfig?.Config ?? {}
+  if (!['', 'blocking', 'non-blocking'].includes(mode))
+    throw new BerthError('INVALID_ARGUMENT', `logger: logging mode not supported: ${mode}`)
+  if (mode !== 'non-blocking' && LogConfig?.Config?.['max-buffer-size'] !== undefined) {
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
+    )
   }
 }
 

@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
 import type { HostConfig, MountSpec } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import type { MountRequest } from '../volumes/service.ts'
+import type { MountRequest } from '../volumes/mounts.ts'
+import { checkVolumeName } from '../volumes/names.ts'
+import { propagations } from './check-mount.ts'
 
 export interface MountSources {
   readonly hostConfig: HostConfig
@@ -40,55 +42,66 @@ export function toMountRequests(sources: MountSources): readonly MountRequest[] 
 /** An absolute, clean path that is not the root. */
 export function cleanTarget(text: string): string {
   if (!text.startsWith('/')) {
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `invalid mount config: invalid mount path: '${text}' mount path must be absolute`,
-    )
+    throw new BerthError('INVALID_ARGUMENT', `invalid mount path: '${text}' mount path must be absolute`)
   }
-  if (text.includes('\0')) throw new BerthError('INVALID_ARGUMENT', 'invalid mount config: the path holds a NUL')
+  if (text.includes('\0')) throw new BerthError('INVALID_ARGUMENT', 'invalid mount path: it holds a NUL')
   const path = posix.normalize(text).replace(/(?<=.)\/$/, '')
-  if (path === '/') throw new BerthError('INVALID_ARGUMENT', "invalid mount config: destination can't be '/'")
+  if (path === '/') throw new BerthError('INVALID_ARGUMENT', "invalid specification: destination can't be '/'")
   return path
 }
-
-const propagations = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']
-/** Accepted and without effect: SELinux labels, and hints of other platforms. */
-const ignoredModes = ['z', 'Z', 'cached', 'delegated', 'consistent', 'copy']
 
 /** `name:/target[:modes]` or `/source:/target[:modes]`. */
 export function parseBind(text: string, driver?: string): MountRequest {
   const parts = text.split(':')
   const [source, target, modes] = parts
-  if (parts.length < 2 || parts.length > 3 || source === undefined || source === '' || target === undefined) {
-    throw new BerthError('INVALID_ARGUMENT', `invalid volume specification: '${text}'`)
-  }
-  const words = modes === undefined ? [] : modes.split(',')
-  for (const word of words) {
-    if (!['ro', 'rw', 'nocopy', ...propagations, ...ignoredModes].includes(word)) {
-      throw new BerthError('INVALID_ARGUMENT', `invalid mode: ${modes}`)
+  const refuse = (why?: string): BerthError =>
+    new BerthError('INVALID_ARGUMENT', `invalid volume specification: '${text}'${why === undefined ? '' : `: ${why}`}`)
+  if (parts.length > 3 || source === undefined || source === '' || target === '') throw refuse()
+  const type = source.startsWith('/') && target !== undefined ? 'bind' : 'volume'
+  const clean = (path: string): string => {
+    try {
+      return cleanTarget(path)
+    } catch (error) {
+      throw refuse(`invalid mount config for type "${type}": ${error instanceof Error ? error.message : error}`)
     }
   }
-  const isReadOnly = words.includes('ro')
+  // A path alone is an anonymous volume.
+  if (target === undefined)
+    return { kind: 'volume', name: '', target: clean(source), isReadOnly: false, mode: volumeMode }
+  const words = parseModes(modes)
   const propagation = words.find(word => propagations.includes(word))
-  const common = { target: cleanTarget(target), isReadOnly, ...(propagation === undefined ? {} : { propagation }) }
-  if (source.startsWith('/')) return { kind: 'bind', source: posix.normalize(source), createsSource: true, ...common }
+  const common = {
+    target: clean(target),
+    isReadOnly: words.includes('ro'),
+    mode: modes ?? (type === 'volume' ? volumeMode : ''),
+    ...(propagation === undefined ? {} : { propagation }),
+  }
+  if (type === 'bind') {
+    if (words.includes('nocopy'))
+      throw refuse('invalid mount config for type "bind": field VolumeOptions must not be specified')
+    return { kind: 'bind', source: posix.normalize(source), createsSource: true, ...common }
+  }
+  checkVolumeName(source)
   return {
     kind: 'volume',
-    name: checkVolumeName(source),
+    name: source,
     ...(words.includes('nocopy') ? { noCopy: true } : {}),
     ...(driver === undefined || driver === '' ? {} : { driver }),
     ...common,
   }
 }
 
-function checkVolumeName(name: string): string {
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-    )
-  }
-  return name
+/** What dockerd says of a volume whose mode was left open. */
+const volumeMode = 'z'
+
+/** Words of one kind exclude each other. */
+function parseModes(modes: string | undefined): readonly string[] {
+  const words = modes === undefined ? [] : modes.split(',')
+  const kinds = [['ro', 'rw'], ['nocopy', 'copy'], ['z', 'Z'], ['cached', 'delegated', 'consistent'], propagations]
+  const isKnown = (word: string): boolean => kinds.some(kind => kind.includes(word))
+  const isTwice = (kind: readonly string[]): boolean => words.filter(word => kind.includes(word)).length > 1
+  if (!words.every(isKnown) || kinds.some(isTwice)) throw new BerthError('INVALID_ARGUMENT', `invalid mode: ${modes}`)
+  return words
 }
 
 function fromMount(mount: MountSpec): readonly MountRequest[] {
@@ -98,18 +111,11 @@ function fromMount(mount: MountSpec): readonly MountRequest[] {
     case 'tmpfs':
       return []
     case 'bind': {
-      const source = mount.Source ?? ''
-      if (!source.startsWith('/')) {
-        throw new BerthError(
-          'INVALID_ARGUMENT',
-          `invalid mount config for type "bind": invalid mount path: '${source}' mount path must be absolute`,
-        )
-      }
       const { BindOptions: options } = mount
       return [
         {
           kind: 'bind',
-          source: posix.normalize(source),
+          source: posix.normalize(mount.Source ?? ''),
           target,
           isReadOnly,
           createsSource: options?.CreateMountpoint === true,
@@ -121,12 +127,14 @@ function fromMount(mount: MountSpec): readonly MountRequest[] {
     case 'volume': {
       const { VolumeOptions: options } = mount
       const name = mount.Source ?? ''
+      if (name !== '') checkVolumeName(name)
       return [
         {
           kind: 'volume',
-          name: name === '' ? '' : checkVolumeName(name),
+          name,
           target,
           isReadOnly,
+          mode: volumeMode,
           ...(options?.NoCopy ? { noCopy: true } : {}),
           ...(options?.Subpath ? { subpath: options.Subpath } : {}),
           ...(options?.DriverConfig?.Name ? { driver: options.DriverConfig.Name } : {}),
@@ -135,6 +143,18 @@ function fromMount(mount: MountSpec): readonly MountRequest[] {
         },
       ]
     }
+    case 'image':
+      return [
+        {
+          kind: 'image',
+          reference: mount.Source ?? '',
+          imageId: '',
+          target,
+          isReadOnly: true,
+          mode: '',
+          ...(mount.ImageOptions?.Subpath ? { subpath: mount.ImageOptions.Subpath } : {}),
+        },
+      ]
     default:
       throw new BerthError(
         'INVALID_ARGUMENT',

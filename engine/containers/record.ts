@@ -2,7 +2,7 @@ import type { OomPolicy } from '../../schemas/api/berth.ts'
 import type { ContainerConfig } from '../../schemas/api/container-create.ts'
 import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
-import type { MountRequest } from '../volumes/service.ts'
+import type { MountRequest } from '../volumes/mounts.ts'
 import type { RestartPolicy } from './restart.ts'
 
 /** What a container was made from. Written at create and by update and rename; what changes by living is in ContainerState. */
@@ -27,6 +27,12 @@ export interface ContainerRecord {
   /** Secrets and configs lie in `files.json` of the data folder. */
   readonly hasFiles: boolean
 }
+
+/** Images that must stay while the container is there: the one that it starts from, and those that it has mounted. */
+export const imagesOf = ({ image, mounts }: Pick<ContainerRecord, 'image' | 'mounts'>): readonly string[] => [
+  image.id,
+  ...mounts.flatMap(mount => (mount.kind === 'image' ? [mount.imageId] : [])),
+]
 
 /** Twelve digits, as people see it. */
 export const shortId = (id: string): string => id.slice(0, 12)

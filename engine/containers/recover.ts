@@ -7,6 +7,7 @@ import { type ContainerContext, pathsOf } from './context.ts'
 import { handleExit } from './exit.ts'
 import { armHealth } from './health.ts'
 import { killLeftovers } from './leftovers.ts'
+import { imagesOf } from './record.ts'
 import { releaseRuntime } from './release.ts'
 import { removeContainer } from './remove.ts'
 import { restartsAtBoot } from './restart.ts'
@@ -31,7 +32,8 @@ export async function recoverContainers(context: ContainerContext, hasRebooted: 
   const counts = { running: 0, exitedMeanwhile: 0, lost: 0, restarted: 0, removed: 0 }
   for (const { record, state } of context.registry.list()) {
     const container = context.registry.get(record.id)
-    context.images.use(record.image.id, { containerId: record.id, isRunning: () => isUp(container.state) })
+    for (const used of imagesOf(record))
+      context.images.use(used, { containerId: record.id, isRunning: () => isUp(container.state) })
     context.volumes.adopt(record.id, record.mounts, isUp(state))
     if (state.status === 'removing') counts.removed++
   }

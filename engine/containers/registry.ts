@@ -29,6 +29,7 @@ export class ContainerRegistry {
 
   /** By whole id, name (with or without slash), or the only id that begins so. Throws NOT_FOUND or INVALID_ARGUMENT with dockerd's texts. */
   get(reference: string): Container {
+    if (reference === '') throw new BerthError('INVALID_ARGUMENT', 'invalid name or ID supplied: ""')
     const found = this.find(reference)
     if (found === undefined) throw new BerthError('NOT_FOUND', `No such container: ${reference}`)
     return found

@@ -2,15 +2,15 @@ import { BerthError } from '../../schemas/errors.ts'
 import { abandonAttaches, notify, publish } from './announce.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
+import { imagesOf } from './record.ts'
 import { releaseRuntime } from './release.ts'
 import { isUp } from './state.ts'
 import { transition } from './transition.ts'
 
 /** Throws CONFLICT with dockerd's text when a client may not remove the container as it is. */
-export function checkRemovable(container: Container): void {
-  const { state, record } = container
+export function checkRemovable({ state }: Container, reference: string): void {
   const refuse = (why: string): BerthError =>
-    new BerthError('CONFLICT', `cannot remove container "${record.name}": ${why}`)
+    new BerthError('CONFLICT', `cannot remove container "${reference}": ${why}`)
   if (state.status === 'paused') throw refuse('container is paused and must be unpaused first')
   if (state.status === 'running')
     throw refuse('container is running: stop the container before removing or force remove')
@@ -24,7 +24,7 @@ export async function removeContainer(
   container: Container,
   options: { readonly removeVolumes: boolean },
 ): Promise<void> {
-  const { id, image } = container.record
+  const { id } = container.record
   if (context.registry.find(id) !== container) return
   const wasUp = isUp(container.state)
   await transition(context, container, { kind: 'removing' })
@@ -37,7 +37,7 @@ export async function removeContainer(
     ])
     const { data, memory } = pathsOf(context, id)
     for (const folder of [data, memory]) context.trash.discard(folder)
-    context.images.release(image.id, id)
+    for (const used of imagesOf(container.record)) context.images.release(used, id)
     await context.registry.remove(container)
   } catch (error) {
     await transition(context, container, {

@@ -9,6 +9,7 @@ export function parseSignal(text: string): number {
   if (/^\d{1,3}$/.test(text)) {
     const number = Number(text)
     if (number >= 1 && number <= realtimeMax) return number
+    if (number !== 0) throw new BerthError('INVALID_ARGUMENT', `the linux daemon does not support signal ${number}`)
   } else {
     const name = text.toUpperCase().replace(/^SIG/, '')
     const known = (constants.signals as Readonly<Record<string, number>>)[`SIG${name}`]
@@ -17,6 +18,15 @@ export function parseSignal(text: string): number {
     if (realtime !== undefined) return realtime
   }
   throw new BerthError('INVALID_ARGUMENT', `invalid signal: ${text}`)
+}
+
+/** The same for what a request says, with what could not be done: `cannot kill container: web: invalid signal: x`. */
+export function requestedSignal(text: string, failed: string): number {
+  try {
+    return parseSignal(text)
+  } catch (error) {
+    throw new BerthError('INVALID_ARGUMENT', `${failed}: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 function parseRealtime(name: string): number | undefined {

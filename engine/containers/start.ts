@@ -217,7 +217,7 @@ function writeEtcFiles(
     attachment.hosts[0] === undefined
       ? '127.0.0.1'
       : context.networks.settings(container.record.id).Gateway || undefined
-  const hostGateway = gateway ?? Object.values(context.networks.endpoints(container.record.id))[0]?.Gateway
+  const hostGateway = gateway ?? Object.values(context.networks.endpoints(container.record.id))[0]?.Gateway ?? undefined
   // On tmpfs: three system calls each, cheaper than the thread pool.
   const write = (path: string, text: string): void => writeFileSync(path, text, { mode: 0o644 })
   write(paths.hosts, hostsFile(hostConfig.ExtraHosts ?? [], attachment.hosts, hostGateway))

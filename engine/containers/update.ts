@@ -107,8 +107,7 @@ function checkAgainstPresent(id: string, changes: ChangedLimits, present: HostCo
 /** POST /containers/{id}/rename. */
 export async function renameContainer(context: ContainerContext, reference: string, newName: string): Promise<void> {
   const container = context.registry.get(reference)
-  if (newName === '') throw new BerthError('INVALID_ARGUMENT', 'Neither old nor new names may be empty')
-  const name = allocating(() => checkName(newName, `/${newName}`))
+  const name = allocating(() => checkName(newName, newName.startsWith('/') ? newName : `/${newName}`))
   await context.queue.run(container.record.id, async () => {
     const { record } = container
     if (record.name === name) {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ContainerCreateRequest } from '../../schemas/api/container-create.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
@@ -51,6 +52,7 @@ export function checkCreateRequest(request: ContainerCreateRequest, host: HostRe
   checkModes(hostConfig)
   checkHostConfig(hostConfig)
   if (hostConfig.NetworkMode?.startsWith('container:')) checkSharedNetwork(request, hostConfig)
+  if (request.Hostname && hostConfig.UTSMode === 'host') throw invalid('conflicting options: hostname and the UTS mode')
 }
 
 /** What the container whose network is shared has already; dockerd's words. */
@@ -99,8 +101,17 @@ function checkHostConfig(hostConfig: HostConfig): void {
     }
   }
   for (const entry of hostConfig.ExtraHosts ?? []) {
-    if (!/^[^\s:=]+[:=]\S+$/.test(entry)) throw invalid(`bad format for add-host: "${entry.slice(0, 100)}"`)
+    checkExtraHost(entry)
   }
+}
+
+/** `name:address`; `host-gateway` stands for the host's address. */
+function checkExtraHost(entry: string): void {
+  const match = /^([^\s:]+):(\S+)$/.exec(entry)
+  if (match === null) throw invalid(`bad format for add-host: "${entry.slice(0, 100)}"`)
+  const [, , address = ''] = match
+  if (address !== 'host-gateway' && isIP(address) === 0)
+    throw invalid(`invalid IP address in add-host: "${address.slice(0, 100)}"`)
 }
 
 function checkHealthcheck(request: ContainerCreateRequest): void {

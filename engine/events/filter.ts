@@ -1,8 +1,6 @@
 import { type Filters, matchesAny } from '../http/filters.ts'
 import type { EngineEvent } from './bus.ts'
 
-export const eventFilters = ['container', 'daemon', 'event', 'image', 'label', 'network', 'scope', 'type', 'volume']
-
 /** dockerd's rules: values of one filter are alternatives, filters add up; a name may be an id, its beginning, or the actor's name. */
 export function matchesEvent(event: EngineEvent, filters: Filters): boolean {
   if (filters.size === 0) return true

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { BerthError } from '../../schemas/errors.ts'
+import { describeJsonError } from './json-error.ts'
 
 /** Largest JSON body that is read. */
 export const maxJsonBytes = 8 * 1024 * 1024
@@ -59,27 +60,55 @@ export async function readAll(body: Readable, maxBytes: number): Promise<Buffer>
 export function parseBody<T>(body: Buffer, parser: Parser<T>): T {
   let value: unknown
   try {
-    value = body.length === 0 ? {} : JSON.parse(body.toString('utf8'))
+    // Go reads `null` into nothing.
+    value = body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) ?? {})
   } catch (cause) {
-    throw new BerthError('INVALID_ARGUMENT', `invalid JSON: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    })
+    throw new BerthError('INVALID_ARGUMENT', describeJsonError(body.toString('utf8')), { cause })
   }
   try {
     return parser.parse(value)
   } catch (cause) {
-    throw new BerthError('INVALID_ARGUMENT', `invalid request body: ${describeIssues(cause)}`, { cause })
+    if (cause instanceof BerthError) throw cause
+    throw new BerthError('INVALID_ARGUMENT', `invalid JSON: ${describeIssues(cause, value)}`, { cause })
   }
 }
 
-/** `HostConfig.Memory: Invalid input: expected number, received string` for each of zod's issues, at most three. */
-function describeIssues(error: unknown): string {
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  /** zod's name of the type that it wants; absent where it was no question of type. */
+  readonly expected?: string
+}
+
+const goTypes: Readonly<Record<string, string>> = { int: 'int64', number: 'int64', boolean: 'bool', array: '[]' }
+
+/** `json: cannot unmarshal string into Go struct field .HostConfig.Memory of type int64`: the first of zod's issues as dockerd tells it. */
+function describeIssues(error: unknown, body: unknown): string {
   if (!(error instanceof Error) || !('issues' in error) || !Array.isArray(error.issues)) return String(error)
-  const issues = error.issues as readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
-  return issues
-    .slice(0, 3)
-    .map(issue => `${issue.path.map(String).join('.') || 'body'}: ${issue.message}`)
-    .join('; ')
+  const [issue] = error.issues as readonly Issue[]
+  if (issue === undefined) return error.message
+  let found = body
+  for (const member of issue.path) found = (found as Record<PropertyKey, unknown> | undefined)?.[member]
+  const kind = found === null ? 'null' : Array.isArray(found) ? 'array' : typeof found
+  const shown = typeof found === 'number' ? `number ${found}` : kind === 'boolean' ? 'bool' : kind
+  const field = issue.path.length === 0 ? 'Go value' : `Go struct field .${issue.path.map(String).join('.')}`
+  const wanted = issue.expected === undefined ? '' : ` of type ${goTypes[issue.expected] ?? issue.expected}`
+  return `json: cannot unmarshal ${shown} into ${field}${wanted}`
+}
+
+/** Throws INVALID_ARGUMENT for a body that does not call itself JSON; without a body nothing need be said. In dockerd's words. */
+export function checkJsonType(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type']
+  if (type === undefined && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+    return
+  if (type === undefined && headers['content-length'] === '0') return
+  const name = (type ?? '').split(';')[0]?.trim().toLowerCase()
+  if (name === 'application/json') return
+  throw new BerthError(
+    'INVALID_ARGUMENT',
+    name === ''
+      ? `malformed Content-Type header (${type ?? ''}): mime: no media type`
+      : `unsupported Content-Type header (${type}): must be 'application/json'`,
+  )
 }
 
 /** dockerd's rule for flags: false for '', 0, no, false, none; absent is `whenAbsent`. */
@@ -94,6 +123,6 @@ export function queryInteger(query: URLSearchParams, name: string): number | und
   const text = query.get(name)
   if (text === null || text === '') return undefined
   if (!/^-?\d{1,15}$/.test(text))
-    throw new BerthError('INVALID_ARGUMENT', `${name}: expected an integer, found "${text}"`)
+    throw new BerthError('INVALID_ARGUMENT', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
   return Number(text)
 }

@@ -1,6 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
-import { type ApiVersion, maxJsonBytes, type Parser, parseBody, type RequestContext, readAll } from './context.ts'
+import {
+  type ApiVersion,
+  checkJsonType,
+  maxJsonBytes,
+  type Parser,
+  parseBody,
+  type RequestContext,
+  readAll,
+} from './context.ts'
 import type { Reply } from './route.ts'
 
 /** Headers of every answer, as dockerd sends them. */
@@ -80,6 +88,7 @@ export class Exchange implements RequestContext {
   }
 
   async readJson<T>(parser: Parser<T>): Promise<T> {
+    checkJsonType(this.headers)
     return parseBody(await this.readBody(), parser)
   }
 

@@ -4,17 +4,17 @@ import { BerthError } from '../../schemas/errors.ts'
 export type Filters = ReadonlyMap<string, readonly string[]>
 
 /**
- * Parses `filters={"label":["a=b"]}`, or the older `{"label":{"a=b":true}}`. `accepted` are the names that the resource knows; others are
- * refused with dockerd's text.
+ * Parses `filters={"label":["a=b"]}`, or the older `{"label":{"a=b":true}}`, whose values say nothing. `accepted` are the names that the
+ * resource knows; others are refused with dockerd's text.
  */
-export function parseFilters(query: URLSearchParams, accepted: readonly string[]): Filters {
+export function parseFilters(query: URLSearchParams, accepted?: readonly string[]): Filters {
   const text = query.get('filters')
   const filters = new Map<string, readonly string[]>()
   if (text === null || text === '') return filters
   const parsed = parseObject(text)
   for (const [name, value] of Object.entries(parsed)) {
-    if (!accepted.includes(name)) throw new BerthError('INVALID_ARGUMENT', `invalid filter '${name}'`)
-    filters.set(name, valuesOf(name, value))
+    if (accepted?.includes(name) === false) throw new BerthError('INVALID_ARGUMENT', `invalid filter '${name}'`)
+    filters.set(name, valuesOf(value))
   }
   return filters
 }
@@ -29,14 +29,12 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   throw new BerthError('INVALID_ARGUMENT', 'invalid filter')
 }
 
-function valuesOf(name: string, value: unknown): readonly string[] {
+function valuesOf(value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return Object.entries(value)
-      .filter(([, isOn]) => isOn === true)
-      .map(([key]) => key)
+    return Object.keys(value)
   }
-  throw new BerthError('INVALID_ARGUMENT', `invalid filter '${name}': expected a list of strings`)
+  throw new BerthError('INVALID_ARGUMENT', 'invalid filter')
 }
 
 /** Every `label` filter must hold: `key` (present) or `key=value`. Same for `label!` with the opposite sense. */
@@ -60,6 +58,7 @@ export function matchesAny(filters: Filters, name: string, holds: (value: string
 export function booleanFilter(filters: Filters, name: string): boolean | undefined {
   const values = filters.get(name)
   if (values === undefined || values.length === 0) return undefined
+  if (values.length > 1) throw new BerthError('INVALID_ARGUMENT', `got more than one value for filter key "${name}"`)
   const isTrue = values.some(value => ['1', 'true', 'True', 'TRUE'].includes(value))
   const isFalse = values.some(value => ['0', 'false', 'False', 'FALSE'].includes(value))
   if (isTrue === isFalse) throw new BerthError('INVALID_ARGUMENT', `invalid filter '${name}=[${values.join(' ')}]'`)

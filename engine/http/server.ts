@@ -111,6 +111,10 @@ export class ApiServer {
     try {
       checkAdmission(request.headers, names)
       const { version, path } = splitVersion(queryAt === -1 ? url : url.slice(0, queryAt))
+      if (request.method === 'OPTIONS') {
+        exchange.send({ status: 200 })
+        return
+      }
       const match = this.#router(request.method ?? 'GET', path)
       // dockerd answers an unknown method on a known path the same way.
       if (match === 'no-path' || match === 'no-method') throw new BerthError('NOT_FOUND', 'page not found')

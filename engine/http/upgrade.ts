@@ -70,13 +70,14 @@ export const noWebSocket = (): BerthError =>
  * `detachSocket` alone would leave it there, and bytes of the client's stdin would be parsed as further requests.
  */
 export function takeOverPlain(request: IncomingMessage, response: ServerResponse): TakeOver {
-  return (contentType): Duplex => {
+  return (): Duplex => {
     const socket = request.socket
     response.detachSocket(socket)
     socket.removeAllListeners('data')
     socket.removeAllListeners('end')
     socket.setTimeout(0)
-    socket.write(`HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\n\r\n`)
+    // dockerd names no other type here, whatever the stream is.
+    socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n')
     return socket
   }
 }

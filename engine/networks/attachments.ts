@@ -1,5 +1,5 @@
 import type { NetworkSettings, PortSummary } from '../../schemas/api/containers.ts'
-import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
+import type { EndpointSettings, EndpointView } from '../../schemas/api/endpoint.ts'
 import type { PortMap } from '../../schemas/api/host-config.ts'
 
 /** Everything about a container that networks need to know, as its client wrote it. Networks keep it on record until `release`. */
@@ -65,7 +65,7 @@ export interface ContainerNetworks {
   /** `Ports` of the container list. */
   ports(containerId: string): readonly PortSummary[]
   /** `NetworkSettings.Networks` of the container list. */
-  endpoints(containerId: string): Readonly<Record<string, EndpointSettings>>
+  endpoints(containerId: string): Readonly<Record<string, EndpointView>>
   /** Once at the daemon's start, with every container on record and whether it runs: forgets and detaches what nobody owns. */
   reconcile(containers: ReadonlyMap<string, { readonly isRunning: boolean }>): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { NetworkSettings, PortSummary } from '../../schemas/api/containers.ts'
-import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
+import type { EndpointSettings, EndpointView } from '../../schemas/api/endpoint.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { AttachAnswer, AttachConfig, EndpointConfig, NetdState } from '../../schemas/runtime/netd.ts'
 import type { EventBus } from '../events/bus.ts'
@@ -113,7 +113,7 @@ export class ContainerAttachments implements ContainerNetworks {
     return portSummaries(this.#request(containerId).exposedPorts, this.#attached.get(containerId)?.ports ?? [])
   }
 
-  endpoints(containerId: string): Readonly<Record<string, EndpointSettings>> {
+  endpoints(containerId: string): Readonly<Record<string, EndpointView>> {
     const request = this.#request(containerId)
     const mode = parseMode(request.mode)
     const attached = this.#attached.get(containerId)
@@ -171,13 +171,13 @@ export class ContainerAttachments implements ContainerNetworks {
   async join(containerId: string, network: NetworkRecord, settings: EndpointSettings): Promise<void> {
     const request = this.#request(containerId)
     const mode = parseMode(request.mode)
-    if (mode.kind === 'host' || network.driver === 'host') {
+    if (network.driver === 'host') {
       throw new BerthError(
         'INVALID_ARGUMENT',
-        'container cannot be disconnected from host network or connected to host network',
+        'cannot connect container to host network - container must be created in host network mode',
       )
     }
-    if (mode.kind === 'container')
+    if (mode.kind === 'container' || mode.kind === 'host')
       throw new BerthError(
         'INVALID_ARGUMENT',
         'container sharing network namespace with another container or host cannot be connected to any other network',
@@ -196,7 +196,7 @@ export class ContainerAttachments implements ContainerNetworks {
       mode: request.mode === unconnected ? network.name : request.mode,
       endpoints: { ...request.endpoints, [network.name]: settings },
     }
-    checkRequest(next, this.#find)
+    checkRequest(next, this.#find, () => '')
     if (this.#attached.has(containerId)) {
       await this.#joinLive(next, network, settings)
       await this.#followExits(next)

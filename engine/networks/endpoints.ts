@@ -1,5 +1,4 @@
 import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
-import { BerthError } from '../../schemas/errors.ts'
 import type { AttachConfig, EndpointConfig, NetworkConfig, PublishedPort } from '../../schemas/runtime/netd.ts'
 import type { Lease } from './address-book.ts'
 import type { NetworkRequest } from './attachments.ts'
@@ -64,17 +63,6 @@ export function hardwareAddress(endpoint: PlacedEndpoint): string {
   const value = parseAddress(lease?.address ?? '0.0.0.0')?.value ?? 0n
   const bytes = [24n, 16n, 8n, 0n].map(shift => ((value >> shift) & 0xffn).toString(16).padStart(2, '0'))
   return `02:42:${bytes.join(':')}`
-}
-
-/** Throws INVALID_ARGUMENT for what netd would refuse. */
-export function checkEndpoint(settings: EndpointSettings): void {
-  if (settings.MacAddress && !/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(settings.MacAddress)) {
-    throw new BerthError('INVALID_ARGUMENT', `invalid MAC address: ${settings.MacAddress}`)
-  }
-  for (const text of wantedAddresses(settings)) {
-    if (parseAddress(text) === undefined)
-      throw new BerthError('INVALID_ARGUMENT', `invalid endpoint settings: invalid IP address: ${text}`)
-  }
 }
 
 /** dockerd 28's order: the higher gateway priority, then a network with both families, then the network's name. */

@@ -1,16 +1,10 @@
 import type { IpamConfig, NetworkCreateRequest } from '../../schemas/api/networks.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import {
-  type Cidr,
-  contains,
-  formatAddress,
-  formatCidr,
-  overlaps,
-  parseAddress,
-  parseCidr,
-  requireCidr,
-} from './cidr.ts'
+import { ipamProblems } from './check-ipam.ts'
+import { checkBridgeOptions } from './check-options.ts'
+import { type Cidr, formatAddress, formatCidr, overlaps, parseAddress, parseCidr, requireCidr } from './cidr.ts'
 import { allocateSubnet, defaultGateway, type SubnetPool } from './ipam.ts'
+import { throwProblems } from './problems.ts'
 import { bridgeOptions, linkModes, linkOf, linkOptions, type NetworkRecord } from './record.ts'
 
 const cidr = (text: string): Cidr => requireCidr(text, 'pool')
@@ -40,7 +34,9 @@ export function newNetwork(request: NetworkCreateRequest, surroundings: Surround
   const hasIpv4 = request.EnableIPv4 ?? true
   const hasIpv6 = request.EnableIPv6 ?? false
   if (!hasIpv4 && !hasIpv6) throw new BerthError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled')
-  const asked = (request.IPAM?.Config ?? []).filter(config => config.Subnet !== undefined && config.Subnet !== '')
+  const asked = request.IPAM?.Config ?? []
+  throwProblems('invalid network config', asked.flatMap(ipamProblems))
+  checkDisjoint(asked)
   const driver = driverOf(request)
   const link = linkOf({ driver, options })
   // The containers of a macvlan or ipvlan network live in a network that the host is in already: its routes are no obstacle.
@@ -60,9 +56,12 @@ export function newNetwork(request: NetworkCreateRequest, surroundings: Surround
     hasIpv6,
     ipam: {
       Driver: request.IPAM?.Driver || 'default',
-      Options: request.IPAM?.Options ?? {},
+      ...(request.IPAM?.Options === undefined ? {} : { Options: request.IPAM.Options }),
       Config: config.map(one => one.view),
     },
+    chosenFamilies: ([4, 6] as const).filter(family =>
+      asked.some(one => parseCidr(one.Subnet ?? '')?.family === family),
+    ),
     options,
     labels: request.Labels ?? {},
     bridge:
@@ -73,6 +72,7 @@ export function newNetwork(request: NetworkCreateRequest, surroundings: Surround
 }
 
 function checkRequest(request: NetworkCreateRequest): void {
+  if (request.Name.trim() === '') throw new BerthError('INVALID_ARGUMENT', 'invalid name: name is empty')
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(request.Name)) {
     throw new BerthError(
       'INVALID_ARGUMENT',
@@ -80,21 +80,24 @@ function checkRequest(request: NetworkCreateRequest): void {
     )
   }
   if (['bridge', 'host', 'none', 'default'].includes(request.Name)) {
-    throw new BerthError('FORBIDDEN', `operation is not permitted on predefined ${request.Name} network`)
+    throw new BerthError('FORBIDDEN', `operation is not permitted on predefined ${request.Name} network `)
   }
   if (request.ConfigOnly === true || request.ConfigFrom?.Network) {
     throw new BerthError('NOT_IMPLEMENTED', 'config-only networks are not supported')
   }
-  if (request.IPAM?.Driver && request.IPAM.Driver !== 'default') {
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `IPAM driver "${request.IPAM.Driver}" is not available: there is only "default"`,
-    )
-  }
-  const mtu = request.Options?.[bridgeOptions.mtu]
-  if (mtu !== undefined && !(/^\d{1,5}$/.test(mtu) && Number(mtu) <= 65535)) {
-    throw new BerthError('INVALID_ARGUMENT', `invalid MTU "${mtu}": expected a number up to 65535`)
-  }
+  if (request.Scope === 'swarm')
+    throw new BerthError('FORBIDDEN', 'cannot create a swarm scoped network when swarm is not active')
+  if (request.Ingress === true) throw new BerthError('FORBIDDEN', 'Ingress network can only be global scope network')
+  if (request.IPAM?.Driver && request.IPAM.Driver !== 'default')
+    throw new BerthError('NOT_FOUND', `plugin "${request.IPAM.Driver}" not found`)
+  checkBridgeOptions(request.Options ?? {})
+}
+
+/** Ranges of one network must not overlap. */
+function checkDisjoint(configs: readonly IpamConfig[]): void {
+  const subnets = configs.map(config => requireCidr(config.Subnet ?? '', 'subnet'))
+  if (!subnets.some((one, i) => subnets.slice(i + 1).some(other => overlaps(one, other)))) return
+  throw new BerthError('FORBIDDEN', 'invalid pool request: Pool overlaps with other one on this address space')
 }
 
 function driverOf(request: NetworkCreateRequest): 'bridge' | 'macvlan' | 'ipvlan' {
@@ -103,9 +106,7 @@ function driverOf(request: NetworkCreateRequest): 'bridge' | 'macvlan' | 'ipvlan
   if (driver === 'host' || driver === 'null') {
     throw new BerthError('FORBIDDEN', `only one instance of "${driver}" network is allowed`)
   }
-  throw new BerthError('NOT_FOUND', `plugin "${driver}" not found`, {
-    hint: 'the drivers are bridge, macvlan and ipvlan; host and none have one network each',
-  })
+  throw new BerthError('NOT_FOUND', `plugin "${driver}" not found`)
 }
 
 /** The parent of a macvlan or ipvlan network, after a look at the mode. Whether it is there, netd knows. */
@@ -152,12 +153,6 @@ interface FilledConfig {
 function fillConfig(config: IpamConfig, { networks, routes }: Surroundings): FilledConfig {
   const subnet = requireCidr(config.Subnet ?? '', 'subnet')
   const range = config.IPRange ? requireCidr(config.IPRange, 'ip-range') : undefined
-  if (range !== undefined && (!overlaps(range, subnet) || range.prefix < subnet.prefix)) {
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `invalid network config: invalid ip-range ${config.IPRange}: parent subnet is ${formatCidr(subnet)}`,
-    )
-  }
   const other = networks.find(network => overlaps(network.subnet, subnet))
   if (other !== undefined) {
     throw new BerthError(
@@ -173,24 +168,9 @@ function fillConfig(config: IpamConfig, { networks, routes }: Surroundings): Fil
       `cannot create network: ${formatCidr(subnet)} overlaps ${formatCidr(route)}, which this host uses already`,
     )
   }
-  const auxiliary = Object.entries(config.AuxiliaryAddresses ?? {}).map(([name, text]) =>
-    requireInside(subnet, text, `auxiliary address ${name}`),
-  )
-  const gateway = config.Gateway
-    ? requireInside(subnet, config.Gateway, 'gateway')
-    : defaultGateway(subnet, range, auxiliary)
+  const auxiliary = Object.values(config.AuxiliaryAddresses ?? {}).flatMap(text => parseAddress(text)?.value ?? [])
+  const gateway = config.Gateway ? parseAddress(config.Gateway)?.value : defaultGateway(subnet, range, auxiliary)
   return { subnet, view: viewOf(subnet, gateway, config) }
-}
-
-function requireInside(subnet: Cidr, text: string, what: string): bigint {
-  const address = parseAddress(text)
-  if (address === undefined || !contains(subnet, address)) {
-    throw new BerthError(
-      'INVALID_ARGUMENT',
-      `invalid network config: invalid ${what} ${text}: parent subnet is ${formatCidr(subnet)}`,
-    )
-  }
-  return address.value
 }
 
 function viewOf(subnet: Cidr, gateway: bigint | undefined, asked: IpamConfig): IpamConfig {

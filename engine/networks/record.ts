@@ -11,6 +11,8 @@ export interface NetworkRecord {
   readonly hasIpv4: boolean
   readonly hasIpv6: boolean
   readonly ipam: Ipam
+  /** Families whose subnet the user chose: only there may containers choose their addresses. Absent: both. */
+  readonly chosenFamilies?: readonly (4 | 6)[]
   readonly options: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   /** Interface on the host: the bridge, or the parent of macvlan and ipvlan; '' for host and none. */
@@ -43,6 +45,9 @@ export function linkOf(
 
 export const linkModes = { macvlan: ['bridge', 'private', 'vepa', 'passthru'], ipvlan: ['l2', 'l3', 'l3s'] } as const
 
+/** What the gateway of a bridge network is to the world; the default first. */
+export const gatewayModes = ['nat', 'routed', 'isolated', 'nat-unprotected'] as const
+
 /** Bridge options as dockerd names them. */
 export const bridgeOptions = {
   name: 'com.docker.network.bridge.name',
@@ -50,4 +55,7 @@ export const bridgeOptions = {
   peers: 'com.docker.network.bridge.enable_icc',
   mtu: 'com.docker.network.driver.mtu',
   hostBinding: 'com.docker.network.bridge.host_binding_ipv4',
+  isDefault: 'com.docker.network.bridge.default_bridge',
+  gatewayMode4: 'com.docker.network.bridge.gateway_mode_ipv4',
+  gatewayMode6: 'com.docker.network.bridge.gateway_mode_ipv6',
 } as const

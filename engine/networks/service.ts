@@ -118,6 +118,9 @@ export class NetworkService {
   }
 
   list(filters: Filters): NetworkInspect[] {
+    for (const type of filters.get('type') ?? [])
+      if (type !== 'builtin' && type !== 'custom')
+        throw new BerthError('INVALID_ARGUMENT', `invalid filter: 'type'='${type}'`)
     const isDangling = booleanFilter(filters, 'dangling')
     return this.#options.catalog
       .list()

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { NetworkSettings } from '../../schemas/api/containers.ts'
-import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
+import type { EndpointView } from '../../schemas/api/endpoint.ts'
 import type { NetworkContainer, NetworkInspect } from '../../schemas/api/networks.ts'
 import type { AttachConfig, EndpointConfig, PublishedPort } from '../../schemas/runtime/netd.ts'
 import type { NetworkRequest } from './attachments.ts'
 import { type EndpointWish, endpointNames } from './endpoints.ts'
 import { portMapView } from './ports.ts'
-import type { NetworkRecord } from './record.ts'
+import { isPredefined, isUserDriver, type NetworkRecord } from './record.ts'
 
 /** A container's network as netd has it. */
 export interface Attached {
@@ -31,18 +31,19 @@ export function endpointView(
   request: NetworkRequest,
   wish: EndpointWish,
   live: EndpointConfig | undefined,
-): EndpointSettings {
+): EndpointView {
   const { network, settings } = wish
   const ipv4 = split(live?.addresses.find(address => !isIpv6(address)))
   const ipv6 = split(live?.addresses.find(isIpv6))
   const gateways = (network.ipam.Config ?? []).map(config => config.Gateway ?? '')
+  const isUserDefined = isUserDriver(network.driver) && !isPredefined(network)
   return {
-    ...settings,
-    Links: settings.Links,
-    Aliases: settings.Aliases ?? [],
+    IPAMConfig: settings.IPAMConfig ?? null,
+    Links: settings.Links ?? null,
+    Aliases: settings.Aliases ?? null,
     // An ipvlan has its parent's.
     MacAddress: network.driver === 'ipvlan' ? '' : (live?.mac ?? settings.MacAddress ?? ''),
-    DriverOpts: settings.DriverOpts,
+    DriverOpts: settings.DriverOpts ?? null,
     GwPriority: settings.GwPriority ?? 0,
     NetworkID: network.id,
     EndpointID: live === undefined ? '' : endpointId(network.id, request.containerId),
@@ -53,14 +54,15 @@ export function endpointView(
     IPv6Gateway: live === undefined || ipv6.ip === '' ? '' : (gateways.find(isIpv6) ?? ''),
     GlobalIPv6Address: ipv6.ip,
     GlobalIPv6PrefixLen: ipv6.length,
-    DNSNames: endpointNames(request, settings),
+    // The default network has no names.
+    DNSNames: isUserDefined ? endpointNames(request, settings) : null,
   }
 }
 
 /** NetworkSettings of inspect. The top-level addresses are those in the default bridge network, as in dockerd. */
 export function settingsView(
   request: NetworkRequest,
-  networks: Readonly<Record<string, EndpointSettings>>,
+  networks: Readonly<Record<string, EndpointView>>,
   attached: Attached | undefined,
 ): NetworkSettings {
   const main = networks['bridge']
@@ -86,6 +88,13 @@ export function settingsView(
   }
 }
 
+/** dockerd tells `null` where nothing was asked for. */
+const describeIpam = ({ ipam, driver }: NetworkRecord): NetworkInspect['IPAM'] => ({
+  Driver: ipam.Driver ?? 'default',
+  Options: ipam.Options !== undefined && Object.keys(ipam.Options).length > 0 ? ipam.Options : null,
+  Config: driver === 'host' || driver === 'null' ? null : (ipam.Config ?? []),
+})
+
 /** GET /networks/{id}. */
 export function networkView(
   record: NetworkRecord,
@@ -99,7 +108,7 @@ export function networkView(
     Driver: record.driver,
     EnableIPv4: record.hasIpv4,
     EnableIPv6: record.hasIpv6,
-    IPAM: record.ipam,
+    IPAM: describeIpam(record),
     Internal: record.isInternal,
     Attachable: record.isAttachable,
     Ingress: false,

@@ -1,9 +1,11 @@
 import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { NetworkRequest } from './attachments.ts'
-import { checkEndpoint, type EndpointWish, wantedAddresses } from './endpoints.ts'
+import { endpointProblems, isHardwareAddress } from './check-endpoint.ts'
+import type { EndpointWish } from './endpoints.ts'
 import { parseLink } from './links.ts'
 import { parsePortKey, publishedPorts } from './ports.ts'
+import { throwProblems } from './problems.ts'
 import { isUserDriver, type NetworkRecord } from './record.ts'
 
 export type Mode =
@@ -54,16 +56,17 @@ export function wishesOf(request: NetworkRequest, find: (text: string) => Networ
   )
 }
 
-/** Everything that can be known to be wrong at create. Throws INVALID_ARGUMENT or NOT_FOUND. */
-export function checkRequest(request: NetworkRequest, find: (text: string) => NetworkRecord): void {
+const atCreate = (network: NetworkRecord): string => `invalid config for network ${network.name}: `
+
+/** Everything that can be known to be wrong at create; `where` begins what is said of an endpoint. Throws INVALID_ARGUMENT or NOT_FOUND. */
+export function checkRequest(request: NetworkRequest, find: (text: string) => NetworkRecord, where = atCreate): void {
   checkMode(request)
   for (const text of request.links ?? []) parseLink(text)
   for (const { network, settings } of wishesOf(request, find)) {
-    checkEndpoint(settings)
+    if (settings.MacAddress && !isHardwareAddress(settings.MacAddress))
+      throw new BerthError('INVALID_ARGUMENT', `${where(network)}invalid MAC address ${settings.MacAddress}`)
+    throwProblems(`${where(network)}invalid endpoint settings`, endpointProblems(network, settings))
     for (const text of settings.Links ?? []) parseLink(text)
-    if (network.name === 'bridge' && wantedAddresses(settings).length > 0) {
-      throw new BerthError('INVALID_ARGUMENT', 'user specified IP address is supported on user defined networks only')
-    }
   }
   for (const key of request.exposedPorts) parsePortKey(key)
   publishedPorts(request, { ipv4: '127.0.0.1', ipv6: '::1' })

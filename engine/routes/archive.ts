@@ -44,6 +44,7 @@ export const archiveRoutes = (context: ContainerContext, images: ImageService): 
   }),
   post('/commit', async request => {
     const { query } = request
+    const config = await readConfig(request)
     const container = context.registry.get(query.get('container') ?? '')
     const repository = query.get('repo') ?? ''
     const tag = query.get('tag') ?? ''
@@ -53,7 +54,7 @@ export const archiveRoutes = (context: ContainerContext, images: ImageService): 
       author: query.get('author') ?? '',
       changes: query.getAll('changes'),
       pauses: queryFlag(query, 'pause', true),
-      config: await readConfig(request),
+      config,
       signal: request.signal,
     })
     return created({ Id: id })

@@ -6,6 +6,7 @@ import type { BuildRequest } from '../build/request.ts'
 import type { BuildService } from '../build/service.ts'
 import { FailedStep } from '../build/steps/run-step.ts'
 import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts'
+import { parseFilters } from '../http/filters.ts'
 import { ok, post, type Route } from '../http/route.ts'
 import { formatPlatform, hostPlatform, parsePlatform } from '../images/platform.ts'
 import { familiarName, fullName, parseReference, withDefaultTag } from '../images/reference.ts'
@@ -13,11 +14,29 @@ import { ProgressStream } from './progress-stream.ts'
 
 export const buildRoutes = (service: BuildService): Route[] => [
   post('/build', context => build(service, context)),
-  post('/build/prune', async () => {
+  post('/build/cancel', ({ query }) => {
+    // Builds end with their client's connection.
+    if (!query.get('id')) throw new BerthError('INVALID_ARGUMENT', 'build ID not provided')
+    return { status: 200 }
+  }),
+  post('/build/prune', async ({ query }) => {
+    checkPrune(query)
     const { ids, bytes } = await service.prune()
     return ok({ CachesDeleted: ids, SpaceReclaimed: bytes })
   }),
 ]
+
+function checkPrune(query: URLSearchParams): void {
+  const known = ['id', 'parent', 'type', 'description', 'inuse', 'shared', 'private', 'until']
+  parseFilters(query, known)
+  for (const name of ['keep-storage', 'reserved-space', 'max-used-space', 'min-free-space']) {
+    const text = query.get(name) ?? ''
+    if (text !== '' && !/^-?\d{1,18}$/.test(text)) {
+      const why = `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`
+      throw new BerthError('INVALID_ARGUMENT', `${name} is in bytes and expects an integer, got ${text}: ${why}`)
+    }
+  }
+}
 
 /** POST /build, as the classic builder answers it: lines of output, the id as `aux`, an error with the program's exit code. */
 async function build(service: BuildService, context: RequestContext): Promise<undefined> {

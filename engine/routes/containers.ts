@@ -58,7 +58,7 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
     return ok(await listWithSizes(context, options, request.signal))
   }),
   post('/containers/create', async request => {
-    const body = await request.readJson(containerCreateRequest)
+    const body = await request.readJson(createRequest)
     const name = request.query.get('name') ?? undefined
     return created(await createContainer(context, body, { name, signal: request.signal }))
   }),
@@ -71,7 +71,11 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
     if (!queryFlag(request.query, 'size')) return ok(inspected)
     return ok({ ...inspected, ...(await measureContainer(context, container, request.signal)) })
   }),
-  post('/containers/{id}/start', async request => ((await start(context, idOf(request))) ? noContent : notModified)),
+  post('/containers/{id}/start', async request => {
+    if (request.query.get('checkpoint'))
+      throw new BerthError('INVALID_ARGUMENT', 'checkpoint is only supported in experimental mode')
+    return (await start(context, idOf(request))) ? noContent : notModified
+  }),
   post('/containers/{id}/stop', async request =>
     (await stop(context, idOf(request), stopOptions(request))) ? noContent : notModified,
   ),
@@ -92,7 +96,9 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
     return noContent
   }),
   post('/containers/{id}/rename', async request => {
-    await renameContainer(context, idOf(request), request.query.get('name') ?? '')
+    const name = request.query.get('name') ?? ''
+    if (name === '') throw new BerthError('INVALID_ARGUMENT', 'Neither old nor new names may be empty')
+    await renameContainer(context, idOf(request), name)
     return noContent
   }),
   post('/containers/{id}/update', async request =>
@@ -101,7 +107,7 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
   post('/containers/{id}/resize', async request => {
     const { height, width } = requireSize(request.query)
     await resize(context, idOf(request), height, width)
-    return noContent
+    return { status: 200 }
   }),
   del('/containers/{id}', async request => {
     const { query } = request
@@ -126,6 +132,16 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
   }),
 ]
 
+/** A body that says nothing of the container itself, in dockerd's words. */
+const createRequest = {
+  parse(value: unknown) {
+    const { HostConfig: _host, NetworkingConfig: _networks, Berth: _own, ...config } = Object(value ?? {})
+    if (!Array.isArray(value) && typeof (value ?? {}) === 'object' && Object.keys(config).length === 0)
+      throw new BerthError('INVALID_ARGUMENT', 'config cannot be empty in order to create a container')
+    return containerCreateRequest.parse(value)
+  },
+}
+
 function stopOptions({ query }: RequestContext): StopOptions {
   const signal = query.get('signal')
   const timeoutSeconds = queryInteger(query, 't')
@@ -148,12 +164,13 @@ async function waitRoute(context: ContainerContext, request: RequestContext): Pr
 
 async function attachRoute(context: ContainerContext, request: RequestContext): Promise<undefined> {
   const { query } = request
+  const wanted = attachRequest(query)
   const container = context.registry.get(idOf(request))
   const type = streamType(request, container.record.config.Tty === true)
   // Attach has no body, but a client may send one: it must not be taken for input.
   await request.readBody()
   if (queryFlag(query, 'logs') && !queryFlag(query, 'stream')) return logsRoute(context, request)
-  await attach(context, container.record.id, attachRequest(query), () => request.hijack(type))
+  await attach(context, container.record.id, wanted, () => request.hijack(type))
   return undefined
 }
 
@@ -174,12 +191,12 @@ async function attachWebSocketRoute(context: ContainerContext, request: RequestC
 }
 
 async function logsRoute(context: ContainerContext, request: RequestContext): Promise<undefined> {
+  const options = parseLogOptions(request.query)
   const container = context.registry.get(idOf(request))
   const { record } = container
   if (record.hostConfig.LogConfig?.Type === 'none') {
     throw new BerthError('NOT_IMPLEMENTED', 'configured logging driver does not support reading')
   }
-  const options = parseLogOptions(request.query)
   const end = logEnd(container)
   const response = request.stream(200, { 'Content-Type': streamType(request, record.config.Tty === true) })
   const source = {

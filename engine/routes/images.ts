@@ -65,6 +65,8 @@ export const imageRoutes = (service: ImageService): Route[] => [
 function load(service: ImageService, context: RequestContext): Promise<undefined> {
   const isQuiet = queryFlag(context.query, 'quiet')
   const progress = new ProgressStream(context)
+  // docker-py and others look for what went wrong in the stream alone.
+  progress.open()
   return progress.run(() =>
     service.load(context.body, {
       signal: context.signal,

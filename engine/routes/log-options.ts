@@ -8,8 +8,8 @@ export function parseLogOptions(query: URLSearchParams): LogOptions {
   const stderr = queryFlag(query, 'stderr')
   if (!stdout && !stderr)
     throw new BerthError('INVALID_ARGUMENT', 'Bad parameters: you must choose at least one stream')
-  const sinceNs = parseTime('since', query.get('since'))
-  const untilNs = parseTime('until', query.get('until'))
+  const sinceNs = parseTime(query.get('since'))
+  const untilNs = parseTime(query.get('until'))
   const tail = parseTail(query.get('tail'))
   return {
     stdout,
@@ -24,11 +24,11 @@ export function parseLogOptions(query: URLSearchParams): LogOptions {
 }
 
 /** `1700000000.123456789`: Unix seconds with up to nine digits of fraction. Zero and empty mean "not given". */
-export function parseTime(name: string, text: string | null): bigint | undefined {
+function parseTime(text: string | null): bigint | undefined {
   if (text === null || text === '' || text === '0') return undefined
   const match = /^(\d{1,12})(?:\.(\d{1,9})\d*)?$/.exec(text)
   if (match === null)
-    throw new BerthError('INVALID_ARGUMENT', `invalid value for "${name}": "${text}" is not a Unix time`)
+    throw new BerthError('INVALID_ARGUMENT', `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   return BigInt(match[1] ?? '0') * 1_000_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'))
 }
 

@@ -22,6 +22,11 @@ export const networkRoutes = (service: NetworkService, containerIdOf: (nameOrId:
   })),
   get('/networks/{id}', ({ params, query }) => {
     const scope = query.get('scope')
+    const verbose = query.get('verbose') ?? ''
+    if (!/^(?:|[01tTfF]|true|TRUE|True|false|FALSE|False)$/.test(verbose)) {
+      const why = `strconv.ParseBool: parsing ${JSON.stringify(verbose)}: invalid syntax`
+      throw new BerthError('INVALID_ARGUMENT', `invalid value for verbose: ${verbose}: ${why}`)
+    }
     if (scope !== null && scope !== '' && scope !== 'local') {
       throw new BerthError('NOT_FOUND', `network ${params['id'] ?? ''} not found`)
     }
@@ -64,6 +69,7 @@ function untilOf(values: readonly string[] | undefined): number | undefined {
     return Date.now() - parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] ?? ''] ?? 0), 0)
   }
   const date = Date.parse(text)
-  if (Number.isNaN(date)) throw new BerthError('INVALID_ARGUMENT', `invalid filter 'until=${text}'`)
+  if (Number.isNaN(date))
+    throw new BerthError('INVALID_ARGUMENT', `failed to parse value as time or duration: ${JSON.stringify(text)}`)
   return date
 }

@@ -2,11 +2,14 @@ import { BerthError } from '../../schemas/errors.ts'
 import { del, get, ok, post, put, type Route } from '../http/route.ts'
 
 /**
- * Paths of Swarm, plugins and BuildKit's session: what dockerd 28 answers on a host that is in no swarm and has no plugins. Clients ask them to find out.
+ * Paths of Swarm, plugins, checkpoints and BuildKit's session: what dockerd 28 answers on a host that is in no swarm and has no plugins. Clients ask them to find out.
  */
 export const noSwarmRoutes = (): Route[] => [
   ...['/swarm', '/swarm/unlockkey'].map(path => get(path, notManager)),
   ...['/swarm/init', '/swarm/join', '/swarm/unlock'].map(path => post(path, notManager)),
+  get('/containers/{id}/checkpoints', experimental),
+  post('/containers/{id}/checkpoints', experimental),
+  del('/containers/{id}/checkpoints/{checkpoint}', experimental),
   post('/swarm/update', notManager),
   put('/volumes/{name}', () => {
     throw new BerthError('UNAVAILABLE', 'volume update only valid for cluster volumes, but swarm is unavailable')
@@ -45,6 +48,13 @@ function notManager(): never {
   throw new BerthError(
     'UNAVAILABLE',
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+  )
+}
+
+function experimental(): never {
+  throw new BerthError(
+    'NOT_IMPLEMENTED',
+    'This experimental feature is disabled by default. Start the Docker daemon in experimental mode in order to enable it.',
   )
 }
 

@@ -11,25 +11,32 @@ export class ProgressStream {
     this.#context = context
   }
 
-  send(message: ProgressMessage): void {
+  /** Sends status and headers: from here on a failure is a message. */
+  open(): ReturnType<RequestContext['stream']> {
     this.#response ??= this.#context.stream(200, { 'Content-Type': 'application/json' })
+    return this.#response
+  }
+
+  send(message: ProgressMessage): void {
+    const response = this.open()
     const { current, total } = message.progressDetail ?? {}
     const progress = current === undefined || total === undefined ? {} : { progress: progressBar(current, total) }
-    this.#response.write(`${JSON.stringify({ ...message, ...progress })}\r\n`)
+    response.write(`${JSON.stringify({ ...message, ...progress })}\r\n`)
   }
 
   /** Ends the answer. An error that comes before the first message is thrown, so that it gets its status; later it can only be a message. */
   async run(work: () => Promise<void>): Promise<undefined> {
     try {
       await work()
-      this.#response ??= this.#context.stream(200, { 'Content-Type': 'application/json' })
+      this.open()
     } catch (error) {
       if (this.#response === undefined) throw error
       const message = error instanceof Error ? error.message : String(error)
       this.send({ errorDetail: { message }, error: message })
     }
-    this.#response.end()
-    await once(this.#response, 'close').catch(() => undefined)
+    const response = this.open()
+    response.end()
+    await once(response, 'close').catch(() => undefined)
     return undefined
   }
 }

@@ -9,7 +9,7 @@ function sizeOf(query: URLSearchParams, name: string, what: string): number {
   const text = query.get(name) ?? ''
   const refuse = (why: string): BerthError =>
     new BerthError('INVALID_ARGUMENT', `invalid resize ${what} ${JSON.stringify(text)}: ${why}`)
-  if (!/^\d{1,15}$/.test(text)) throw refuse('invalid syntax')
-  if (Number(text) > 65_535) throw refuse('value out of range')
+  if (!/^-?\d{1,15}$/.test(text)) throw refuse('invalid syntax')
+  if (Number(text) > 65_535 || Number(text) < 0) throw refuse('value out of range')
   return Number(text)
 }

@@ -4,8 +4,9 @@ import type { HostFacts } from '../../schemas/runtime/spawner.ts'
 import { berthVersion } from '../../schemas/version.ts'
 import type { ContainerContext } from '../containers/context.ts'
 import { listWithSizes } from '../containers/list.ts'
+import type { ApiVersion } from '../http/context.ts'
 import { get, head, ok, type Reply, type Route } from '../http/route.ts'
-import { formatVersion, maxApiVersion, minApiVersion } from '../http/version.ts'
+import { formatVersion, isAtLeast, maxApiVersion, minApiVersion } from '../http/version.ts'
 import { describeRegistries, indexServerAddress } from '../images/registry/describe-settings.ts'
 import type { RegistrySettings } from '../images/registry/settings.ts'
 import type { ImageUsage } from '../images/usage.ts'
@@ -37,7 +38,7 @@ export const systemRoutes = (options: SystemRoutesOptions): Route[] => [
   get('/_ping', () => ping),
   head('/_ping', () => ping),
   get('/version', () => ok(version(options))),
-  get('/info', () => ok(info(options))),
+  get('/info', ({ version }) => ok(infoOf(version, info(options)))),
   get('/system/df', async ({ query, signal }) => {
     const types = query.getAll('type')
     for (const type of types) {
@@ -123,12 +124,13 @@ function info({ context, facts, host, images, registries }: SystemRoutesOptions)
     DockerRootDir: context.dataRoot,
     Plugins: {
       Volume: ['local'],
-      Network: ['bridge', 'host', 'null'],
+      Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
       Authorization: null,
       Log: ['json-file', 'local', 'none'],
     },
     MemoryLimit: hasController('memory'),
     SwapLimit: context.host.hasSwapLimit,
+    ...(facts.cgroupVersion === 'v1' ? { KernelMemoryTCP: hasController('memory') } : {}),
     CpuCfsPeriod: hasController('cpu'),
     CpuCfsQuota: hasController('cpu'),
     CPUShares: hasController('cpu'),
@@ -177,9 +179,32 @@ function info({ context, facts, host, images, registries }: SystemRoutesOptions)
     ContainerdCommit: { ID: '' },
     RuncCommit: { ID: '' },
     InitCommit: { ID: '' },
+    FirewallBackend: { Driver: facts.nftables ? 'nftables' : 'none' },
     SecurityOptions: [...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), 'name=cgroupns'],
-    CDISpecDirs: null,
+    CDISpecDirs: [],
     Warnings: warnings(facts),
+  }
+}
+
+/** Members that came and went (moby api/server/router/system): those that only old clients know, and those that only new ones do. */
+function infoOf(version: ApiVersion, now: SystemInfo): SystemInfo | Record<string, unknown> {
+  if (isAtLeast(version, 50)) return now
+  const { FirewallBackend, ...rest } = now
+  return {
+    ...rest,
+    BridgeNfIptables: false,
+    BridgeNfIp6tables: false,
+    ...(isAtLeast(version, 49) ? { FirewallBackend } : {}),
+    ...(isAtLeast(version, 47)
+      ? {}
+      : {
+          RegistryConfig: {
+            ...now.RegistryConfig,
+            AllowNondistributableArtifactsCIDRs: null,
+            AllowNondistributableArtifactsHostnames: null,
+          },
+        }),
+    ...(isAtLeast(version, 42) ? {} : { KernelMemory: now.MemoryLimit }),
   }
 }
 

@@ -65,8 +65,8 @@ export function containerCapabilities(options: {
   readonly isPrivileged: boolean
   readonly available: readonly string[]
 }): readonly string[] {
-  const add = options.add.map(normalise)
-  const drop = options.drop.map(normalise)
+  const add = capabilityNames('CapAdd', options.add)
+  const drop = capabilityNames('CapDrop', options.drop)
   if (options.isPrivileged) return options.available
   const isAll = add.includes('ALL')
   const dropsAll = drop.includes('ALL')
@@ -82,11 +82,13 @@ function withPrefix(name: string): string {
   return `CAP_${name}`
 }
 
-/** `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are the same. */
-function normalise(text: string): string {
-  const upper = text.toUpperCase()
-  if (upper === 'ALL') return upper
-  const name = upper.startsWith('CAP_') ? upper : withPrefix(upper)
-  if (!knownCapabilities.has(name)) throw new BerthError('INVALID_ARGUMENT', `invalid capability: "${text}"`)
-  return name
+/** Sorted and in one spelling: `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are the same; `ALL` makes all others needless. */
+function capabilityNames(member: 'CapAdd' | 'CapDrop', texts: readonly string[]): string[] {
+  const names = texts.map(text => {
+    const upper = text.toUpperCase()
+    const name = upper === 'ALL' || upper.startsWith('CAP_') ? upper : withPrefix(upper)
+    if (name === 'ALL' || name === 'CAP_ALL' || knownCapabilities.has(name)) return name === 'CAP_ALL' ? 'ALL' : name
+    throw new BerthError('INVALID_ARGUMENT', `invalid ${member}: unknown capability: "${name}"`)
+  })
+  return names.includes('ALL') ? ['ALL'] : [...new Set(names)].sort()
 }

@@ -1,6 +1,6 @@
 import type { HostConfig, MountSpec } from '../../schemas/api/host-config.ts'
 import type { OciMount } from '../../schemas/runtime/oci.ts'
-import type { ResolvedMount } from '../volumes/service.ts'
+import type { ResolvedMount } from '../volumes/mounts.ts'
 
 export interface MountPlan {
   readonly hostConfig: HostConfig

@@ -10,7 +10,7 @@ import type {
   OciSeccomp,
   OciSpec,
 } from '../../schemas/runtime/oci.ts'
-import type { ResolvedMount } from '../volumes/service.ts'
+import type { ResolvedMount } from '../volumes/mounts.ts'
 import { containerCapabilities } from './capabilities.ts'
 import { toMounts } from './mounts.ts'
 import { allDeviceRules, type BlockIo, defaultDeviceRules, toResources } from './resources.ts'
@@ -67,18 +67,18 @@ export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 
 /** moby oci/defaults.go, Docker 28. */
 export const maskedPaths: readonly string[] = [
-  '/proc/acpi',
   '/proc/asound',
+  '/proc/acpi',
   '/proc/interrupts',
   '/proc/kcore',
   '/proc/keys',
   '/proc/latency_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
   '/proc/timer_list',
   '/proc/timer_stats',
-  '/sys/devices/virtual/powercap',
+  '/proc/sched_debug',
+  '/proc/scsi',
   '/sys/firmware',
+  '/sys/devices/virtual/powercap',
 ]
 export const readonlyPaths: readonly string[] = [
   '/proc/bus',

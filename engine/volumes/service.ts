@@ -1,4 +1,4 @@
-import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
 import type { EventBus } from '../events/bus.ts'
@@ -6,49 +6,11 @@ import type { LayerWorkers } from '../images/layer-worker.ts'
 import type { Collection } from '../store/store.ts'
 import { isEmptyDirectory, mayHaveContent } from './copy-up.ts'
 import { DriverMounts } from './driver-mounts.ts'
+import { ImageMounts } from './image-mounts.ts'
+import type { MountRequest, ResolvedMount } from './mounts.ts'
 import { anonymousLabel, checkVolumeName, randomVolumeName } from './names.ts'
 import { parseDriverOptions } from './options.ts'
-
-/** One mount that a container asks for, after its image's `Volumes` were merged in. `target` is an absolute, clean path inside the container. */
-export type MountRequest =
-  | {
-      readonly kind: 'volume'
-      /** Empty: an anonymous volume is made. */
-      readonly name: string
-      readonly target: string
-      readonly isReadOnly: boolean
-      /** Do not copy the image's content at `target` into an empty volume. */
-      readonly noCopy?: boolean
-      readonly subpath?: string
-      readonly driver?: string
-      readonly driverOptions?: Readonly<Record<string, string>>
-      readonly labels?: Readonly<Record<string, string>>
-      readonly propagation?: string
-    }
-  | {
-      readonly kind: 'bind'
-      readonly source: string
-      readonly target: string
-      readonly isReadOnly: boolean
-      readonly propagation?: string
-      /** Make the source directory when it is missing (`-v` does, `--mount type=bind` does not unless told). */
-      readonly createsSource: boolean
-      readonly isRecursive?: boolean
-    }
-
-/** What the runtime mounts, and what `inspect` shows under Mounts. */
-export interface ResolvedMount {
-  readonly kind: 'volume' | 'bind'
-  /** Volume name; absent for binds. */
-  readonly name?: string
-  /** Absolute path on the host to bind from (the subpath applied). */
-  readonly source: string
-  readonly target: string
-  readonly isReadOnly: boolean
-  readonly propagation: string
-  readonly isRecursive: boolean
-  readonly driver?: string
-}
+import { resolveSubpath } from './subpath.ts'
 
 /** What the containers' side needs from volumes. */
 export interface ContainerVolumes {
@@ -68,6 +30,10 @@ export interface ContainerVolumes {
     imageLower: readonly string[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly ResolvedMount[]>
+  /** Where a volume's files are. */
+  mountpoint(volume: { readonly name: string }): string
+  /** Where an image is while a container has it mounted. */
+  imageDirectory(imageId: string): string
   /** After the exit: what was mounted for this container alone is unmounted. Idempotent. */
   unmount(containerId: string): Promise<void>
   /** At remove. `removeAnonymous` is `docker rm -v`. */
@@ -98,6 +64,8 @@ export interface VolumeServiceOptions {
   readonly volumes: Collection<VolumeRecord>
   readonly workers: Pick<LayerWorkers, 'copyUp' | 'remove' | 'mount' | 'unmount'>
   readonly events: Pick<EventBus, 'publish'>
+  /** Directories of an image's layers, the top-most first. */
+  readonly layersOf: (imageId: string) => Promise<readonly string[]>
   readonly now?: () => Date
 }
 
@@ -106,6 +74,7 @@ export class VolumeService implements ContainerVolumes {
   readonly #options: VolumeServiceOptions
   readonly #root: string
   readonly #mounts: DriverMounts
+  readonly #images: ImageMounts
   readonly #users = new Map<string, Set<string>>()
   /** First fillings that are under way: containers that start together share one. */
   readonly #filling = new Map<string, Promise<void>>()
@@ -114,6 +83,7 @@ export class VolumeService implements ContainerVolumes {
     this.#options = options
     this.#root = join(options.dataRoot, 'volumes')
     this.#mounts = new DriverMounts(options.workers)
+    this.#images = new ImageMounts({ ...options, mounts: this.#mounts })
   }
 
   list(): VolumeRecord[] {
@@ -127,13 +97,17 @@ export class VolumeService implements ContainerVolumes {
     return volume
   }
 
+  imageDirectory(imageId: string): string {
+    return this.#images.directory(imageId)
+  }
+
   /** Ids of the containers that have it. */
   usersOf(name: string): readonly string[] {
     return [...(this.#users.get(name) ?? [])]
   }
 
   /** The directory that is mounted. */
-  mountpoint(volume: VolumeRecord): string {
+  mountpoint(volume: { readonly name: string }): string {
     return join(this.#root, volume.name, '_data')
   }
 
@@ -141,7 +115,10 @@ export class VolumeService implements ContainerVolumes {
   async create(wanted: VolumeOptions): Promise<VolumeRecord> {
     const { driver = 'local', options = {} } = wanted
     if (driver !== 'local' && driver !== '') {
-      throw new BerthError('NOT_FOUND', `error looking up volume plugin ${driver}: plugin "${driver}" not found`)
+      throw new BerthError(
+        'NOT_FOUND',
+        `create ${wanted.name ?? ''}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+      )
     }
     const isAnonymous = wanted.name === undefined || wanted.name === ''
     const name = isAnonymous ? randomVolumeName() : (wanted.name ?? '')
@@ -189,7 +166,7 @@ export class VolumeService implements ContainerVolumes {
   async reserve(containerId: string, mounts: readonly MountRequest[]): Promise<readonly MountRequest[]> {
     return Promise.all(
       mounts.map(async mount => {
-        if (mount.kind === 'bind') return mount
+        if (mount.kind !== 'volume') return mount
         const name = mount.name === '' ? randomVolumeName() : mount.name
         // Before the first await, so that nobody removes the volume in between.
         this.#addUser(name, containerId)
@@ -212,9 +189,11 @@ export class VolumeService implements ContainerVolumes {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<readonly ResolvedMount[]> {
     return Promise.all(
-      mounts.map(mount =>
-        mount.kind === 'bind' ? prepareBind(mount) : this.#prepareVolume(containerId, mount, imageLower, signal),
-      ),
+      mounts.map(mount => {
+        if (mount.kind === 'bind') return prepareBind(mount)
+        if (mount.kind === 'image') return this.#images.prepare(containerId, mount, signal)
+        return this.#prepareVolume(containerId, mount, imageLower, signal)
+      }),
     )
   }
 
@@ -244,6 +223,7 @@ export class VolumeService implements ContainerVolumes {
 
   adopt(containerId: string, mounts: readonly MountRequest[], isRunning = false): void {
     for (const mount of mounts) {
+      if (mount.kind === 'image' && isRunning) this.#images.adopt(containerId, mount)
       if (mount.kind !== 'volume' || mount.name === '') continue
       this.#addUser(mount.name, containerId)
       const volume = this.#options.volumes.get(mount.name)
@@ -357,18 +337,6 @@ function checkDriverOptions(name: string, options: Readonly<Record<string, strin
   } catch (error) {
     throw error instanceof BerthError ? new BerthError(error.code, `create ${name}: ${error.message}`) : error
   }
-}
-
-/** A folder inside a volume, which symlinks must not leave. */
-async function resolveSubpath(root: string, subpath: string): Promise<string> {
-  const base = await realpath(root)
-  const path = await realpath(join(base, subpath)).catch((cause: unknown) => {
-    throw new BerthError('INVALID_ARGUMENT', `cannot access path ${subpath} of the volume`, { cause })
-  })
-  if (path !== base && !path.startsWith(`${base}/`)) {
-    throw new BerthError('INVALID_ARGUMENT', `the subpath ${subpath} leaves the volume`)
-  }
-  return path
 }
 
 function isSame(left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean {

@@ -55,7 +55,7 @@ export async function pruneVolumes(service: VolumeService, filters: Filters): Pr
     deleted.push(volume.name)
     reclaimed += bytes
   }
-  return { VolumesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed }
+  return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed }
 }
 
 function flag(filters: Filters, name: string): boolean | undefined {

@@ -1,6 +1,9 @@
 import type { ContainerConfig } from './container-create.ts'
-import type { EndpointSettings } from './endpoint.ts'
+import type { EndpointView } from './endpoint.ts'
 import type { HostConfig, PortMap } from './host-config.ts'
+
+/** As an engine tells it: `null` for what nobody set. */
+export type Described<T> = { readonly [Member in keyof T]: T[Member] | null }
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy'
@@ -43,7 +46,7 @@ export interface ContainerSummary {
   /** `Up 5 minutes (healthy)`. */
   readonly Status: string
   readonly HostConfig: { readonly NetworkMode: string; readonly Annotations?: Readonly<Record<string, string>> }
-  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSettings>> }
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointView>> }
   readonly Mounts: readonly MountPoint[]
 }
 
@@ -92,7 +95,7 @@ export interface NetworkSettings {
   readonly IPPrefixLen: number
   readonly IPv6Gateway: string
   readonly MacAddress: string
-  readonly Networks: Readonly<Record<string, EndpointSettings>>
+  readonly Networks: Readonly<Record<string, EndpointView>>
 }
 
 /** GET /containers/{id}/json */
@@ -115,12 +118,12 @@ export interface ContainerInspect {
   readonly ProcessLabel: string
   readonly AppArmorProfile: string
   readonly ExecIDs: readonly string[] | null
-  readonly HostConfig: HostConfig
+  readonly HostConfig: Described<HostConfig>
   readonly GraphDriver: { readonly Name: string; readonly Data: Readonly<Record<string, string>> | null }
   readonly SizeRw?: number
   readonly SizeRootFs?: number
   readonly Mounts: readonly MountPoint[]
-  readonly Config: ContainerConfig
+  readonly Config: Described<ContainerConfig>
   readonly NetworkSettings: NetworkSettings
 }
 

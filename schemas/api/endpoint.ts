@@ -32,5 +32,7 @@ export const networkingConfig = z.object({
   ),
 })
 
+/** The same as an engine tells it: `null` for what nobody set. */
+export type EndpointView = { readonly [Member in keyof EndpointSettings]: EndpointSettings[Member] | null }
 export type EndpointSettings = z.output<typeof endpointSettings>
 export type NetworkingConfig = z.output<typeof networkingConfig>

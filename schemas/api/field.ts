@@ -13,10 +13,17 @@ export const field = <Schema extends z.core.SomeType>(schema: Schema) =>
   )
 
 export const text = z.string()
-export const integer = z.int()
+/** Whole, of any size that Go's int64 takes: beyond 2^53 its last digits are lost, which no limit is told by. */
+export const integer = z.number().check(z.refine(value => Number.isInteger(value) && Math.abs(value) <= 2 ** 63))
 export const flag = z.boolean()
 export const texts = z.array(z.string())
 export const textMap = z.record(z.string(), z.string())
+
+/** A Go string: absent is empty. */
+export const textOrNothing = z.pipe(
+  z.optional(z.nullable(z.string())),
+  z.transform((value: string | null | undefined): string => value ?? ''),
+)
 
 /** A Go `map[string]struct{}`: a set of names, each with `{}` (or null) as its value. */
 export const nameSet = z.pipe(

@@ -15,7 +15,8 @@ export const portMap = z.record(
 export const restartPolicy = z.object({ Name: field(text), MaximumRetryCount: field(integer) })
 
 export const mount = z.object({
-  Type: field(z.enum(['bind', 'volume', 'image', 'tmpfs', 'npipe', 'cluster'])),
+  /** `bind`, `volume`, `image` or `tmpfs`. */
+  Type: field(text),
   Source: field(text),
   Target: field(text),
   ReadOnly: field(flag),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
+import type { Described } from './containers.ts'
 import { endpointSettings } from './endpoint.ts'
-import { field, flag, text, textMap } from './field.ts'
+import { field, flag, text, textMap, textOrNothing } from './field.ts'
 
 export const ipamConfig = z.object({
   Subnet: field(text),
@@ -13,7 +14,7 @@ export const ipam = z.object({ Driver: field(text), Config: field(z.array(ipamCo
 
 /** Body of POST /networks/create. */
 export const networkCreateRequest = z.object({
-  Name: text,
+  Name: textOrNothing,
   Driver: field(text),
   Scope: field(text),
   Internal: field(flag),
@@ -29,10 +30,10 @@ export const networkCreateRequest = z.object({
 })
 
 /** Body of POST /networks/{id}/connect. */
-export const networkConnectRequest = z.object({ Container: text, EndpointConfig: field(endpointSettings) })
+export const networkConnectRequest = z.object({ Container: textOrNothing, EndpointConfig: field(endpointSettings) })
 
 /** Body of POST /networks/{id}/disconnect. */
-export const networkDisconnectRequest = z.object({ Container: text, Force: field(flag) })
+export const networkDisconnectRequest = z.object({ Container: textOrNothing, Force: field(flag) })
 
 export type IpamConfig = z.output<typeof ipamConfig>
 export type Ipam = z.output<typeof ipam>
@@ -54,7 +55,7 @@ export interface NetworkInspect {
   readonly Driver: string
   readonly EnableIPv4: boolean
   readonly EnableIPv6: boolean
-  readonly IPAM: Ipam
+  readonly IPAM: Described<Ipam>
   readonly Internal: boolean
   readonly Attachable: boolean
   readonly Ingress: boolean

@@ -61,6 +61,8 @@ export interface SystemInfo {
   readonly NCPU: number
   readonly MemTotal: number
   readonly IndexServerAddress: string
+  /** What publishes ports and masquerades. */
+  readonly FirewallBackend: { readonly Driver: string }
   readonly RegistryConfig: {
     readonly InsecureRegistryCIDRs: readonly string[]
     readonly IndexConfigs: Readonly<Record<string, unknown>>

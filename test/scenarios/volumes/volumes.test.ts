@@ -17,7 +17,8 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { EventBus } from '../../../engine/events/bus.ts'
 import { Store } from '../../../engine/store/store.ts'
-import { type MountRequest, type VolumeRecord, VolumeService } from '../../../engine/volumes/service.ts'
+import type { MountRequest } from '../../../engine/volumes/mounts.ts'
+import { type VolumeRecord, VolumeService } from '../../../engine/volumes/service.ts'
 import { pruneVolumes, selectVolumes } from '../../../engine/volumes/view.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
@@ -50,6 +51,7 @@ describe('volumes', () => {
       volumes: store.collection<VolumeRecord>('volumes'),
       workers: layerWorkers.workers,
       events: new EventBus({ now: Date.now }),
+      layersOf: () => Promise.reject(new Error('no image is mounted here')),
     })
   }
 

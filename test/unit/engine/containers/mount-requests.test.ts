@@ -8,6 +8,7 @@ test('bind texts: names are volumes, absolute paths are binds', () => {
     name: 'data',
     target: '/var/lib/data',
     isReadOnly: false,
+    mode: 'z',
   })
   assert.deepEqual(parseBind('/srv/x/../y:/d/:ro,rslave'), {
     kind: 'bind',
@@ -15,6 +16,7 @@ test('bind texts: names are volumes, absolute paths are binds', () => {
     createsSource: true,
     target: '/d',
     isReadOnly: true,
+    mode: 'ro,rslave',
     propagation: 'rslave',
   })
   assert.deepEqual(parseBind('data:/d:nocopy,z'), {
@@ -23,8 +25,21 @@ test('bind texts: names are volumes, absolute paths are binds', () => {
     noCopy: true,
     target: '/d',
     isReadOnly: false,
+    mode: 'nocopy,z',
   })
-  for (const text of ['/only', 'a:/b:ro:x', '../up:/d', 'a:relative', 'a:/', 'a:/d:fast', ':/d', 'a:/b\0']) {
+  assert.deepEqual(parseBind('/only'), { kind: 'volume', name: '', target: '/only', isReadOnly: false, mode: 'z' })
+  for (const text of [
+    'a:/b:ro:x',
+    '../up:/d',
+    'a:relative',
+    'a:/',
+    'a:/d:fast',
+    ':/d',
+    'aa:/b\0',
+    'a:/b',
+    '/a:/b:ro,rw',
+    '/a:/b:nocopy',
+  ]) {
     assert.throws(() => parseBind(text), { code: 'INVALID_ARGUMENT' }, text)
   }
 })
@@ -44,14 +59,14 @@ test('a path is mounted once: what was asked for hides inherited mounts and volu
     ],
   })
   assert.deepEqual(
-    requests.map(it => [it.target, it.kind === 'volume' ? it.name : it.source]),
+    requests.map(it => [it.target, it.kind === 'volume' ? it.name : it.kind === 'bind' ? it.source : it.reference]),
     [
       ['/a', 'one'],
       ['/b', '/s'],
       ['/v', ''],
     ],
   )
-  assert.throws(() => toMountRequests({ hostConfig: { Binds: ['x:/a', 'y:/a/'] }, volumePaths: [], inherited: [] }), {
+  assert.throws(() => toMountRequests({ hostConfig: { Binds: ['xx:/a', 'yy:/a/'] }, volumePaths: [], inherited: [] }), {
     message: 'Duplicate mount point: /a',
   })
 })

@@ -35,7 +35,7 @@ test('defaults: first free subnet, first address as gateway, bridge named after 
 test('user subnet, range, gateway and auxiliary addresses', () => {
   const record = make(
     withConfig({
-      Subnet: '10.77.0.5/24',
+      Subnet: '10.77.0.0/24',
       IPRange: '10.77.0.128/25',
       Gateway: '10.77.0.254',
       AuxiliaryAddresses: { printer: '10.77.0.9' },
@@ -61,6 +61,7 @@ test('EnableIPv6 adds a subnet of its own', () => {
 test('mistakes are told apart', () => {
   const taken = { networks: [{ name: 'other', subnet: parseCidr('10.77.0.0/16')! }] }
   const cases: [() => unknown, string, RegExp][] = [
+    [() => make(withConfig({ Subnet: '10.77.0.5/24' })), 'INVALID_ARGUMENT', /it should be 10\.77\.0\.0\/24/],
     [() => make({ Name: '../x' }), 'INVALID_ARGUMENT', /invalid network name/],
     [() => make({ Name: 'bridge' }), 'FORBIDDEN', /predefined bridge network/],
     [() => make({ Driver: 'host' }), 'FORBIDDEN', /only one instance of "host"/],
@@ -83,7 +84,11 @@ test('mistakes are told apart', () => {
       'FORBIDDEN',
       /this host uses already/,
     ],
-    [() => make({ Options: { 'com.docker.network.driver.mtu': 'big' } }), 'INVALID_ARGUMENT', /invalid MTU/],
+    [
+      () => make({ Options: { 'com.docker.network.driver.mtu': 'big' } }),
+      'INVALID_ARGUMENT',
+      /failed to parse com\.docker\.network\.driver\.mtu value: big/,
+    ],
   ]
   for (const [run, code, message] of cases) assert.throws(run, { code, message })
 })
