@@ -70,7 +70,14 @@ export interface StartConfig {
 
 export type RootFilesystem =
   /** `lower` top-most first. The overlay is mounted at spec.root.path inside the monitor's private mount namespace. */
-  | { readonly kind: 'overlay'; readonly lower: readonly string[]; readonly upper: string; readonly work: string }
+  | {
+      readonly kind: 'overlay'
+      readonly lower: readonly string[]
+      readonly upper: string
+      readonly work: string
+      /** Ids in the layers are those that the container sees. `upper` and `work` must then be folders of one folder. */
+      readonly isIdmapped?: boolean
+    }
   | { readonly kind: 'directory'; readonly path: string }
 
 export interface StdioConfig {

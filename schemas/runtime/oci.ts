@@ -44,7 +44,10 @@ export interface OciMount {
   readonly destination: string
   readonly type?: string
   readonly source?: string
+  /** With `idmap` or `ridmap` a bind shows the ids on the disk as those of the container, or as the maps below say. */
   readonly options?: readonly string[]
+  readonly uidMappings?: readonly OciIdMapping[]
+  readonly gidMappings?: readonly OciIdMapping[]
 }
 
 export type OciNamespaceType = 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time'
@@ -53,6 +56,8 @@ export interface OciNamespace {
   readonly type: OciNamespaceType
   /** Join this namespace instead of making a new one. */
   readonly path?: string
+  /** Not of the specification. With `user`: join the namespace that owns the one at this path. */
+  readonly ownerOf?: string
 }
 
 export interface OciIdMapping {

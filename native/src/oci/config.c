@@ -54,16 +54,10 @@ static json_t *absolute(const char *bundle, const char *path) {
     return path[0] == '/' ? json_string(path) : json_sprintf("%s/%s", bundle, path);
 }
 
-static int convert_mounts(json_t *mounts, const char *bundle, struct error *err) {
-    static const char *const missing[] = {"uidMappings", "gidMappings", NULL};
+static void convert_mounts(json_t *mounts, const char *bundle) {
     size_t index;
     json_t *mount;
     json_array_foreach(mounts, index, mount) {
-        char where[32];
-        (void)snprintf(where, sizeof where, "mounts[%zu]", index);
-        int failed = refuse(mount, where, missing, err);
-        if (failed < 0)
-            return failed;
         json_t *option;
         const char *type = json_string_value(json_object_get(mount, "type")), *source = json_string_value(json_object_get(mount, "source"));
         bool is_bind = type && strcmp(type, "bind") == 0;
@@ -75,7 +69,6 @@ static int convert_mounts(json_t *mounts, const char *bundle, struct error *err)
         if (is_bind && source)
             (void)json_object_set_new(mount, "source", absolute(bundle, source));
     }
-    return 0;
 }
 
 /* What every container may use, as runc: any node may be made; these may be opened. */
@@ -105,7 +98,7 @@ static void trim_devices(json_t *devices) {
 }
 
 static int convert_linux(json_t *system, const char *id, struct error *err) {
-    static const char *const missing[] = {"uidMappings", "gidMappings", "timeOffsets", "intelRdt", "personality", NULL};
+    static const char *const missing[] = {"timeOffsets", "intelRdt", "personality", NULL};
     const char *path = json_string_value(json_object_get(system, "cgroupsPath"));
     int failed = refuse(system, "linux", missing, err);
     if (failed < 0)
@@ -141,9 +134,9 @@ static int convert(json_t *config, const char *bundle, const char *id, json_t **
     if (!json_is_object(json_object_get(config, "process")))
         return error_set(err, EINVAL, "spec", "process: an object is expected");
     if ((failed = config_process(json_object_get(config, "process"), err)) < 0 ||
-        (failed = convert_mounts(json_object_get(config, "mounts"), bundle, err)) < 0 ||
         (failed = convert_linux(json_object_get(config, "linux"), id, err)) < 0)
         return failed;
+    convert_mounts(json_object_get(config, "mounts"), bundle);
     json_t *folder = absolute(bundle, path), *hooks = json_object_get(config, "hooks"), *annotations = json_object_get(config, "annotations");
     (void)json_object_set(json_object_get(config, "root"), "path", folder);
     json_t *result = json_pack("{s:s}", "bundle", bundle);

@@ -8,6 +8,7 @@
 #include "runtime/launch.h"
 #include "runtime/mounts.h"
 #include "runtime/rootfs.h"
+#include "runtime/userns.h"
 
 #include <errno.h>
 #include <linux/nsfs.h>
@@ -100,11 +101,14 @@ static bool mounts_cgroup(const struct spec *spec) {
  * The mount that the child gets. Where detached mounts can be cloned the container's own stays with us: the next start uses it again, and it is
  * reachable through our fd while the container does not run.
  */
-static int prepare_root(const struct host *host, const struct start_config *config, struct container *container, int *ret_mount, struct error *err) {
+static int prepare_root(const struct launch *launch, struct container *container, int *ret_mount, struct error *err) {
+    const struct host *host = launch->host;
+    const struct start_config *config = launch->config;
     bool is_same = container->root_config && json_equal(container->root_config, config->rootfs.json);
-    if (container->rootfs < 0 || !is_same || !host->clones_detached_mounts) {
+    /* Idmapped layers may have another map by now. */
+    if (container->rootfs < 0 || !is_same || config->rootfs.is_idmapped || !host->clones_detached_mounts) {
         close_fd(&container->rootfs);
-        int failed = rootfs_open(host, &config->rootfs, config->is_durable, &container->rootfs, err);
+        int failed = rootfs_open(launch, &config->rootfs, config->is_durable, &container->rootfs, err);
         if (failed < 0)
             return failed;
         json_decref(container->root_config);
@@ -122,6 +126,8 @@ static int open_joins(struct launch *launch, const struct spec *spec, struct err
     for (size_t i = 0; i < spec->join_count; i++) {
         const struct spec_join *join = &spec->joins[i];
         struct stat status, own;
+        if (join->flag == CLONE_NEWUSER)
+            continue; /* see userns_prepare() */
         launch->joins[i] = open(join->path, O_RDONLY | O_CLOEXEC);
         if (launch->joins[i] < 0 || fstat(launch->joins[i], &status) < 0)
             return error_errno(err, "namespace", "cannot open the namespace %s", join->path);
@@ -137,14 +143,15 @@ static int launch_init(struct launch *launch, const struct container_stdio *stdi
     launch->stdio[0] = stdio->in;
     launch->stdio[1] = stdio->out;
     launch->stdio[2] = stdio->err;
-    launch->terminal_peer = launch->rootfs = launch->container_pidfd = launch->root = launch->proc = launch->empty = -1;
+    launch->terminal_peer = launch->rootfs = launch->container_pidfd = launch->root = launch->proc = launch->empty = launch->userns = -1;
     for (size_t i = 0; i < ELEMENTS(launch->joins); i++)
         launch->joins[i] = -1;
     launch->mounts = calloc(mount_count ? mount_count : 1, sizeof *launch->mounts);
-    if (!launch->mounts)
+    launch->foreign = calloc(mount_count ? mount_count : 1, sizeof *launch->foreign);
+    if (!launch->mounts || !launch->foreign)
         return error_set(err, ENOMEM, "mount", "out of memory");
     for (size_t i = 0; i < mount_count; i++)
-        launch->mounts[i] = -1;
+        launch->mounts[i] = launch->foreign[i] = -1;
     return 0;
 }
 
@@ -155,18 +162,22 @@ static void launch_free(struct launch *launch, size_t mount_count) {
         close_fd(&launch->joins[i]);
     close_fd(&launch->rootfs);
     close_fd(&launch->terminal_peer);
+    userns_release(launch);
     free(launch->mounts);
+    free(launch->foreign);
 }
 
 static int prepare_start(struct launch *launch, struct container *container, struct error *err) {
     const struct start_config *config = launch->config;
     const struct spec *spec = &config->spec;
-    int devpts = -1, failed;
-    launch->capabilities = limit_capabilities(&spec->process.capabilities, launch->host->bounding, &container->warnings);
+    int devpts = -1, failed = userns_prepare(launch, spec, err);
+    if (failed < 0)
+        return failed;
+    launch->capabilities = limit_capabilities(&spec->process.capabilities, launch_bounding(launch->host, launch->userns >= 0), &container->warnings);
     if ((failed = choose_seccomp(spec, launch->capabilities.bounding, &launch->seccomp, err)) < 0)
         return failed;
     trace_mark(launch->trace, "filter");
-    if ((failed = prepare_root(launch->host, config, container, &launch->rootfs, err)) < 0)
+    if ((failed = prepare_root(launch, container, &launch->rootfs, err)) < 0)
         return failed;
     trace_mark(launch->trace, "overlay");
     if ((failed = mounts_prepare(launch, &devpts, err)) < 0 || (failed = open_joins(launch, spec, err)) < 0)
@@ -215,7 +226,8 @@ int container_start(const struct host *host, const struct start_config *config, 
             cgroup_memory_peak_reset(container->cgroup);
         /* The mount namespace is made by the child from the template, the cgroup namespace once it is in its cgroup. */
         int flags = config->spec.namespaces_new & ~(CLONE_NEWNS | CLONE_NEWCGROUP);
-        failed = launch_run(&launch, launch_start_steps, flags, &container->pid, &container->pidfd);
+        launch.inside_flags = config->spec.namespaces_new & ~(CLONE_NEWUSER | CLONE_NEWCGROUP);
+        failed = launch_run(&launch, launch.userns < 0 ? launch_start_steps : launch_outside_steps, launch.userns < 0 ? flags : 0, &container->pid, &container->pidfd);
     }
     if (container->cgroup)
         cgroup_join_done(container->cgroup);
@@ -285,7 +297,6 @@ int container_exec(const struct host *host, struct container *container, const s
     warnings_free(&container->warnings);
     struct launch launch = {.host = host,
                             .process = process,
-                            .capabilities = limit_capabilities(&process->capabilities, host->bounding, NULL),
                             .cgroup = container->cgroup,
                             .seccomp = container->seccomp,
                             .preserved_fds = container->preserved_fds,
@@ -298,6 +309,10 @@ int container_exec(const struct host *host, struct container *container, const s
     launch.container_pidfd = container->pidfd;
     launch.has_own_memory = cgroup_kills_together(container->cgroup);
     launch.container_namespaces = container->namespaces;
+    bool is_inside = container->namespaces & CLONE_NEWUSER;
+    launch.capabilities = limit_capabilities(&process->capabilities, launch_bounding(host, is_inside), NULL);
+    if (failed >= 0 && is_inside)
+        failed = userns_adopt(&launch, container->pid, err);
     if (failed >= 0 && process->terminal)
         failed = console_open(container->devpts, process, &terminal, &launch.terminal_peer, err);
     if (failed >= 0)

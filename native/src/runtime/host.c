@@ -14,7 +14,7 @@
 
 int host_fill_template(void) {
     (void)umask(0);
-    if (mkdir("rootfs", 0755) < 0 || mkdir("files", 0755) < 0 || mknod("null", S_IFCHR | 0666, makedev(1, 3)) < 0)
+    if (mkdir("rootfs", 0755) < 0 || mkdir("files", 0755) < 0 || mkdir("proc", 0555) < 0 || mkdir("sys", 0555) < 0 || mknod("null", S_IFCHR | 0666, makedev(1, 3)) < 0)
         return -errno;
     return 0;
 }
@@ -22,7 +22,7 @@ int host_fill_template(void) {
 /*
  * In a child: a mount namespace whose root is one empty read-only tmpfs. A container's child enters it and copies it, instead of copying the host's
  * whole mount table, which is then unmounted again (1 ms here). `rootfs` is where a container's root is attached before pivot_root, `files` where
- * the tmpfs of its injected files is, `null` masks files.
+ * the tmpfs of its injected files is, `null` masks files; `proc` and `sys` are for starts with a user namespace.
  */
 static int build_template(void) {
     if (sys_unshare(CLONE_NEWNS) < 0 || sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||

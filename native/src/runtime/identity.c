@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
 
-static int write_oom_score(struct launch *launch) {
+int identity_oom_score(struct launch *launch) {
     char text[16];
     if (!launch->process->has_oom_score_adj)
         return 0;
@@ -50,7 +50,7 @@ int identity_reset(struct launch *launch) {
     struct sched_param normal = {0};
     if (host->resets_scheduler)
         (void)sched_setscheduler(0, SCHED_OTHER, &normal);
-    return write_oom_score(launch);
+    return 0;
 }
 
 int identity_rlimits(struct launch *launch) {
@@ -147,7 +147,7 @@ int identity_seccomp_early(struct launch *launch) { return launch->process->no_n
 
 int identity_user(struct launch *launch) {
     const struct spec_user *user = &launch->process->user;
-    int failed = capabilities_bound(launch->capabilities.bounding, launch->host->bounding);
+    int failed = capabilities_bound(launch->capabilities.bounding, launch_bounding(launch->host, launch->userns >= 0));
     if (failed < 0)
         return error_set(launch->err, -failed, "capabilities", "cannot bound the capabilities: %s", strerror(-failed));
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)

@@ -3,8 +3,10 @@
 
 #include "runtime/launch.h"
 
-/* What the parent's process must not hand on: keyring, personality, scheduling, oom score. */
+/* What the parent's process must not hand on: keyring, personality, scheduling. */
 int identity_reset(struct launch *launch);
+/* Before a user namespace is entered: the file belongs to the host's root. */
+int identity_oom_score(struct launch *launch);
 int identity_rlimits(struct launch *launch);
 /* A session of its own with the stdio as fds 0 to 2. */
 int identity_session(struct launch *launch);

@@ -13,6 +13,7 @@
 #include "runtime/mount-namespace.h"
 #include "runtime/mounts.h"
 #include "runtime/path.h"
+#include "runtime/userns.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -31,9 +32,14 @@ static int protect(struct launch *launch) {
 
 static int join_namespaces(struct launch *launch) {
     const struct spec *spec = &launch->config->spec;
-    for (size_t i = 0; i < spec->join_count; i++)
-        if (!(spec->joins[i].flag & (CLONE_NEWPID | CLONE_NEWNS)) && sys_setns(launch->joins[i], spec->joins[i].flag) < 0)
+    for (size_t i = 0; i < spec->join_count; i++) {
+        int flag = spec->joins[i].flag;
+        /* A pid namespace by the parent, except for a user namespace, where this process itself is not to live in it. */
+        if (flag == CLONE_NEWNS || flag == CLONE_NEWUSER || (flag == CLONE_NEWPID && launch->userns < 0))
+            continue;
+        if (sys_setns(launch->joins[i], flag) < 0)
             return error_errno(launch->err, "namespace", "cannot join the namespace %s", spec->joins[i].path);
+    }
     return 0;
 }
 
@@ -130,6 +136,8 @@ static int enter_container(struct launch *launch) {
     int namespaces = launch->container_namespaces & ~CLONE_NEWPID;
     if (sys_setns(launch->container_pidfd, namespaces) < 0)
         return error_errno(launch->err, "namespace", "cannot enter the container");
+    if (namespaces & CLONE_NEWUSER)
+        userns_become_root();
     return 0;
 }
 
@@ -138,6 +146,7 @@ const struct launch_step launch_start_steps[] = {
     {"namespaces", join_namespaces},
     {"cgroup", join_cgroup},
     {"mount-namespace", mount_namespace_enter},
+    {"oom-score", identity_oom_score},
     {"rootfs", mount_namespace_attach_root},
     {"loopback", raise_loopback},
     {"mounts", mounts_apply},
@@ -164,6 +173,26 @@ const struct launch_step launch_start_steps[] = {
     {NULL, NULL},
 };
 
+/* With a user namespace: what needs the host's rights, then what is done inside. */
+const struct launch_step launch_outside_steps[] = {
+    {"protect", protect},
+    {"namespaces", join_namespaces},
+    {"cgroup", join_cgroup},
+    {"mount-namespace", mount_namespace_enter},
+    {"kernel", userns_show_kernel},
+    {"foreign-mounts", mounts_apply_foreign},
+    {"nodes", devices_make_nodes},
+    {"oom-score", identity_oom_score},
+    {"limits", userns_raise_limits},
+    {"stdio", userns_give_stdio},
+    {"userns", userns_enter},
+    {"inside", launch_split_user},
+    {NULL, NULL},
+};
+
+/* Whoever is inside begins where the root is attached. */
+const struct launch_step *const launch_inside_steps = launch_start_steps + 5;
+
 const struct launch_step launch_after_init_steps[] = {
     {"rlimits", identity_rlimits}, {"session", identity_session}, {"cwd", identity_working_folder},
     {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"finish", identity_finish},
@@ -173,6 +202,9 @@ const struct launch_step launch_after_init_steps[] = {
 const struct launch_step launch_exec_steps[] = {
     {"protect", protect},
     {"cgroup", join_cgroup},
+    {"oom-score", identity_oom_score},
+    {"limits", userns_raise_limits},
+    {"stdio", userns_give_stdio},
     {"namespaces", enter_container},
     {"reset", identity_reset},
     {"rlimits", identity_rlimits},

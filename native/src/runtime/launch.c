@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
+#include "runtime/capabilities.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -196,7 +197,7 @@ static int spawn_in(struct launch *launch, uint64_t flags, char *stack, pid_t *r
     if (launch->container_pidfd >= 0 && (launch->container_namespaces & CLONE_NEWPID) && sys_setns(launch->container_pidfd, CLONE_NEWPID) < 0)
         return error_errno(launch->err, "namespace", "cannot enter the container's pid namespace");
     for (size_t i = 0; i < sizeof launch->joins / sizeof launch->joins[0]; i++)
-        if (launch->config && launch->joins[i] >= 0 && launch->config->spec.joins[i].flag == CLONE_NEWPID && sys_setns(launch->joins[i], CLONE_NEWPID) < 0)
+        if (launch->config && launch->userns < 0 && launch->joins[i] >= 0 && launch->config->spec.joins[i].flag == CLONE_NEWPID && sys_setns(launch->joins[i], CLONE_NEWPID) < 0)
             return error_errno(launch->err, "namespace", "cannot enter the pid namespace %s", launch->config->spec.joins[i].path);
     pid_t pid = spawn(launch, flags, stack, ret_pidfd);
     (void)sys_setns(launch->host->pid_ns, CLONE_NEWPID);
@@ -232,6 +233,29 @@ int launch_split_init(struct launch *launch) {
     return error_errno(launch->err, "init", "cannot execute the init");
 }
 
+/*
+ * The namespaces of the container belong to its user namespace only if whoever makes them is inside: this process has entered it, and its child, made
+ * with CLONE_PARENT, gets them. The pid is known in memory before the child runs; this process has nothing more to do.
+ */
+int launch_split_user(struct launch *launch) {
+    launch->steps = launch_inside_steps;
+    struct clone_args args = {
+        .flags = (uint64_t)(unsigned)launch->inside_flags | CLONE_PARENT | CLONE_PARENT_SETTID | (launch->hold ? 0 : CLONE_VFORK) |
+                 (launch->has_own_memory ? 0 : CLONE_VM),
+        .parent_tid = (uint64_t)(uintptr_t)&launch->results->inside,
+        .stack = (uint64_t)(uintptr_t)launch->inside_stack,
+        .stack_size = STACK_SIZE,
+    };
+    pid_t pid = clone_on_stack(&args, run_child, launch);
+    if (pid < 0)
+        return error_set(launch->err, -pid, "clone", "cannot clone into the user namespace: %s", strerror(-pid));
+    _exit(0);
+}
+
+uint64_t launch_bounding(const struct host *host, bool is_inside) {
+    return is_inside ? (2ULL << capabilities_last(host->bounding)) - 1 : host->bounding;
+}
+
 void launch_warn(struct launch *launch, const char *format, ...) {
     char *text = launch->results->warnings;
     size_t length = strlen(text), size = sizeof launch->results->warnings;
@@ -265,7 +289,28 @@ static int conclude(const struct launch_results *results, pid_t pid, int *pidfd,
     return err->errnum ? -err->errnum : -EINVAL;
 }
 
-/* All that is shared with the child, in one piece: a second stack for the child of an init, its own stack, its results. */
+/* From the process that entered the user namespace to the one that it made there. */
+static int follow_inside(const struct launch_results *results, pid_t *pid, int *pidfd, struct error *err) {
+    siginfo_t info = {0};
+    (void)waitid(P_PID, (id_t)*pid, &info, WEXITED | __WALL);
+    close_fd(pidfd);
+    if (!results->inside && results->is_failed) {
+        *err = results->error;
+        return err->errnum ? -err->errnum : -EINVAL;
+    }
+    if (!results->inside)
+        return error_set(err, ECHILD, "clone", "the container's first process ended (%d) before it entered the user namespace", info.si_status);
+    *pid = results->inside;
+    *pidfd = sys_pidfd_open(*pid, 0);
+    if (*pidfd >= 0)
+        return 0;
+    int failed = error_errno(err, "clone", "cannot open the container's process");
+    (void)kill(*pid, SIGKILL);
+    (void)waitpid(*pid, NULL, __WALL);
+    return failed;
+}
+
+/* All that is shared with the child, in one piece: a second stack for the child of an init, its own stack, one for a user namespace, its results. */
 static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t *ret_pid, int *ret_pidfd, struct error *err) {
     pid_t pid = -1;
     int pidfd = -1, sync[2] = {-1, -1};
@@ -274,8 +319,9 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
         return error_errno(err, "clone", "cannot make a socket pair");
     launch->hold_sync = sync[1];
     launch->hold_parent = sync[0];
-    launch->results = (struct launch_results *)(void *)(memory + 2 * STACK_SIZE);
+    launch->results = (struct launch_results *)(void *)(memory + 3 * STACK_SIZE);
     launch->second_stack = memory;
+    launch->inside_stack = memory + 2 * STACK_SIZE;
     launch->err = &launch->results->error;
     launch->results->trace = *launch->trace;
     struct trace *trace = launch->trace;
@@ -287,6 +333,10 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
     close_fd(&sync[1]);
     if (failed < 0)
         *err = launch->results->error;
+    else if (launch->config && launch->userns >= 0)
+        failed = follow_inside(launch->results, &pid, &pidfd, err);
+    if (failed < 0)
+        close_fd(&pidfd);
     else if (!launch->hold || (failed = launch_hold_accompany(launch, sync[0], pid, err)) == 0)
         failed = conclude(launch->results, pid, &pidfd, err);
     else
@@ -304,7 +354,7 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
 }
 
 int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
-    enum { SIZE = 2 * STACK_SIZE + RESULTS_SIZE };
+    enum { SIZE = 3 * STACK_SIZE + RESULTS_SIZE };
     _Static_assert(sizeof(struct launch_results) <= RESULTS_SIZE, "results fit behind the stacks");
     char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)

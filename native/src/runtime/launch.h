@@ -54,8 +54,11 @@ struct launch {
     int stdio[3];        /* what becomes fds 0 to 2 */
     int terminal_peer;   /* the same for all three, or -1 */
     int rootfs;          /* detached mount of the root */
+    int *foreign;        /* by index of spec.mounts: made by the child before it enters the user namespace; its fds, not the parent's */
     int *mounts;         /* by index of spec.mounts: detached mounts made in the host's namespaces, or -1 */
     int joins[8];        /* by index of spec.joins */
+    int userns; /* -1 when the container is in the host's */
+    struct id_maps id_maps; /* of it, as the host sees them; owned */
     int container_pidfd; /* exec: whose namespaces to join */
     int container_namespaces;
     /* The child's own. */
@@ -64,7 +67,8 @@ struct launch {
     int empty; /* mount of an empty folder, for masks; -1 until needed */
     bool is_cwd_entered;
     const struct launch_step *steps; /* being walked */
-    char *second_stack; /* for the child of an init */
+    int inside_flags; /* CLONE_NEW* of what the user namespace owns */
+    char *inside_stack, *second_stack; /* for the child of launch_split_user(), of an init */
     struct error *err;
     struct warnings *warnings;
     struct trace *trace;
@@ -74,6 +78,7 @@ struct launch {
 /* What the child tells the parent, in memory that both see in either case. */
 struct launch_results {
     bool is_failed, has_reached_exec;
+    pid_t inside; /* made by launch_split_user() */
     struct error error;
     struct trace trace;
     char warnings[1024]; /* lines */
@@ -82,12 +87,19 @@ struct launch_results {
 /* A warning of the child. */
 void launch_warn(struct launch *launch, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Ended by a NULL name. With `init: true` the last steps of a start are walked by the program's own process, PID 1's child. */
-extern const struct launch_step launch_start_steps[], launch_after_init_steps[], launch_exec_steps[];
+/*
+ * Ended by a NULL name. With a user namespace the first process walks launch_outside_steps, and its child, which takes its place as the parent's child,
+ * walks launch_inside_steps. With `init: true` the last steps of a start are walked by the program's own process, PID 1's child.
+ */
+extern const struct launch_step launch_start_steps[], launch_outside_steps[], launch_after_init_steps[], launch_exec_steps[];
+extern const struct launch_step *const launch_inside_steps;
 
 /* Steps that need the machinery of launch.c. */
 int launch_lift_stdio(struct launch *launch);
 int launch_split_init(struct launch *launch);
+int launch_split_user(struct launch *launch);
+/* The bounding set that the process has when it sets its own: a user namespace begins with everything. */
+uint64_t launch_bounding(const struct host *host, bool is_inside);
 
 /* Steps of a held start; nothing without launch->hold. See launch-hold.c. */
 int launch_hold_hooks(struct launch *launch);

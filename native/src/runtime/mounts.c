@@ -5,9 +5,12 @@
 #include "runtime/cgroup-internal.h"
 #include "runtime/mount-context.h"
 #include "runtime/path.h"
+#include "runtime/userns.h"
 
 #include <errno.h>
+#include <linux/nsfs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 static int set_attributes(int mount, bool is_recursive, uint64_t set, uint64_t clear, uint64_t propagation, const char *what, struct error *err) {
     struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
@@ -20,15 +23,24 @@ static int set_attributes(int mount, bool is_recursive, uint64_t set, uint64_t c
     return 0;
 }
 
+/* Before anything sees the mount: the kernel maps no ids of a mount that is in use. */
+static int map_ids(const struct launch *launch, const struct spec_mount *mount, int tree, struct error *err) {
+    _cleanup_close_ int own = -1;
+    int failed = id_maps_empty(&mount->id_maps) ? 0 : userns_create(&mount->id_maps, 0, &own, NULL, err);
+    return failed < 0 ? failed : userns_idmap(tree, mount->is_idmapped_recursively, own >= 0 ? own : launch->userns, mount->source, err);
+}
+
 /* A bind keeps the attributes of its source but for what the options say. The whole tree is private unless they ask for propagation. */
-static int prepare_bind(const struct spec_mount *mount, int *ret_mount, struct error *err) {
+static int prepare_bind(const struct launch *launch, const struct spec_mount *mount, int *ret_mount, struct error *err) {
     unsigned recursive = mount->is_recursive ? AT_RECURSIVE : 0;
     _cleanup_close_ int tree = sys_open_tree(AT_FDCWD, mount->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
     if (tree < 0)
         return error_errno(err, "mount", "cannot bind %s to %s", mount->source, mount->destination);
     uint64_t propagation = mount->propagation ? mount->propagation : MS_PRIVATE;
     bool whole_tree = mount->is_recursive && (!mount->propagation || mount->propagation_recursive);
-    int failed = set_attributes(tree, whole_tree, mount->rec_attr_set, mount->rec_attr_clear, propagation, mount->destination, err);
+    int failed = mount->is_idmapped ? map_ids(launch, mount, tree, err) : 0;
+    if (failed >= 0)
+        failed = set_attributes(tree, whole_tree, mount->rec_attr_set, mount->rec_attr_clear, propagation, mount->destination, err);
     if (failed >= 0)
         failed = set_attributes(tree, false, mount->attr_set, mount->attr_clear, 0, mount->destination, err);
     if (failed < 0)
@@ -37,7 +49,6 @@ static int prepare_bind(const struct spec_mount *mount, int *ret_mount, struct e
     return 0;
 }
 
-/* By the parent, so that it can open the ptmx of exactly this instance later, also for an exec, without a path inside the container. */
 static int make_filesystem(const struct spec_mount *mount, mode_t mode, int *ret_mount, struct error *err) {
     _cleanup_close_ int fs = -1;
     char text[16];
@@ -60,6 +71,22 @@ static int make_filesystem(const struct spec_mount *mount, mode_t mode, int *ret
     return mount_context_finish(fs, mount->destination, attributes, ret_mount, err);
 }
 
+struct devpts {
+    const struct spec_mount *mount;
+    int *ret_mount;
+};
+
+static int make_devpts(void *context, struct error *err) {
+    const struct devpts *devpts = context;
+    return make_filesystem(devpts->mount, 0, devpts->ret_mount, err);
+}
+
+/* By the parent, so that it can open the ptmx of exactly this instance later, also for an exec, without a path inside the container. */
+static int prepare_devpts(const struct launch *launch, const struct spec_mount *mount, int *ret_mount, struct error *err) {
+    struct devpts devpts = {.mount = mount, .ret_mount = ret_mount};
+    return launch->userns >= 0 ? userns_run(launch, make_devpts, &devpts, err) : make_devpts(&devpts, err);
+}
+
 int mounts_prepare(struct launch *launch, int *ret_devpts, struct error *err) {
     const struct spec *spec = &launch->config->spec;
     for (size_t i = 0; i < spec->mount_count; i++) {
@@ -69,9 +96,9 @@ int mounts_prepare(struct launch *launch, int *ret_devpts, struct error *err) {
             return error_set(err, ENOSYS, "mount", "%s: tmpcopyup is not supported yet", mount->destination);
         int failed = 0;
         if (mount->kind == MOUNT_BIND)
-            failed = prepare_bind(mount, &launch->mounts[i], err);
+            failed = prepare_bind(launch, mount, &launch->mounts[i], err);
         else if (is_devpts)
-            failed = make_filesystem(mount, 0, &launch->mounts[i], err);
+            failed = prepare_devpts(launch, mount, &launch->mounts[i], err);
         if (failed < 0)
             return failed;
         if (is_devpts && strcmp(mount->destination, "/dev/pts") == 0)
@@ -123,7 +150,8 @@ static int make_tmpfs(struct launch *launch, const struct spec_mount *mount, int
     return make_filesystem(mount, mode, ret_mount, launch->err);
 }
 
-static int apply_filesystem(struct launch *launch, const struct spec_mount *mount) {
+static int apply_filesystem(struct launch *launch, size_t index) {
+    const struct spec_mount *mount = &launch->config->spec.mounts[index];
     _cleanup_close_ int made = -1, target = -1;
     bool is_proc = strcmp(mount->type, "proc") == 0;
     int failed;
@@ -131,7 +159,9 @@ static int apply_filesystem(struct launch *launch, const struct spec_mount *moun
         failed = make_tmpfs(launch, mount, &made, &target);
         return failed < 0 ? failed : attach_to(made, target, mount->destination, launch->err);
     }
-    if ((failed = make_filesystem(mount, 0, &made, launch->err)) < 0)
+    if (launch->foreign[index] >= 0)
+        made = launch->foreign[index];
+    else if ((failed = make_filesystem(mount, 0, &made, launch->err)) < 0)
         return failed;
     if (!is_proc && strcmp(mount->type, "sysfs") != 0)
         return mounts_attach(launch, made, mount->destination);
@@ -139,6 +169,37 @@ static int apply_filesystem(struct launch *launch, const struct spec_mount *moun
     if (target < 0)
         return error_set(launch->err, -target, "mount", "%s of the image must be a folder, not a link: %s", mount->destination, strerror(-target));
     return attach_to(made, target, mount->destination, launch->err);
+}
+
+/* Does the container's user namespace own its namespace of this kind? Then it may mount what belongs to it. */
+static bool owns_namespace(const struct launch *launch, int flag) {
+    const struct spec *spec = &launch->config->spec;
+    struct stat own, owner;
+    for (size_t i = 0; i < spec->join_count; i++) {
+        _cleanup_close_ int user = spec->joins[i].flag == flag ? ioctl(launch->joins[i], NS_GET_USERNS) : -1;
+        if (user >= 0)
+            return fstat(launch->userns, &own) == 0 && fstat(user, &owner) == 0 && own.st_ino == owner.st_ino;
+    }
+    return spec->namespaces_new & flag;
+}
+
+int mounts_apply_foreign(struct launch *launch) {
+    static const struct {
+        const char *type;
+        int flag;
+    } kinds[] = {{"proc", CLONE_NEWPID}, {"sysfs", CLONE_NEWNET}, {"mqueue", CLONE_NEWIPC}};
+    const struct spec *spec = &launch->config->spec;
+    for (size_t i = 0; i < spec->mount_count; i++) {
+        const struct spec_mount *mount = &spec->mounts[i];
+        for (size_t kind = 0; mount->kind == MOUNT_FILESYSTEM && kind < ELEMENTS(kinds); kind++) {
+            if (strcmp(mount->type, kinds[kind].type) != 0 || owns_namespace(launch, kinds[kind].flag))
+                continue;
+            int failed = make_filesystem(mount, 0, &launch->foreign[i], launch->err);
+            if (failed < 0)
+                return failed;
+        }
+    }
+    return 0;
 }
 
 /* The container's own folder of one hierarchy, as it would see it as the root of a cgroup namespace; in the tmpfs that was made for it just now. */
@@ -199,7 +260,7 @@ int mounts_apply(struct launch *launch) {
         else if (mount->kind == MOUNT_CGROUP)
             failed = apply_cgroup(launch, mount);
         else
-            failed = apply_filesystem(launch, mount);
+            failed = apply_filesystem(launch, i);
         if (failed < 0)
             return failed;
     }

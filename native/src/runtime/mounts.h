@@ -6,6 +6,9 @@
 /* In the parent: binds, the container's devpts and its cgroup folders. Fills launch->mounts; fds are the caller's. */
 int mounts_prepare(struct launch *launch, int *ret_devpts, struct error *err);
 
+/* In the child, before it enters a user namespace: file systems of namespaces that this one does not own. Fills launch->foreign. */
+int mounts_apply_foreign(struct launch *launch);
+
 /* In the child: the rest, in the order of the spec. */
 int mounts_apply(struct launch *launch);
 

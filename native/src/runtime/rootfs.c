@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/sys.h"
 #include "runtime/mount-context.h"
+#include "runtime/rootfs-idmapped.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,16 +121,16 @@ static int open_folder(const char *path, int *ret_mount, struct error *err) {
     return 0;
 }
 
-int rootfs_open(const struct host *host, const struct rootfs_config *config, bool is_durable, int *ret_mount, struct error *err) {
+int rootfs_open(const struct launch *launch, const struct rootfs_config *config, bool is_durable, int *ret_mount, struct error *err) {
     if (config->kind == ROOTFS_DIRECTORY)
         return open_folder(config->path, ret_mount, err);
     int (*open_kind)(const struct rootfs_config *, bool, int *, struct error *) =
-        host->overlay_lowerdir_append ? open_overlay : open_overlay_classic;
+        launch->host->overlay_lowerdir_append ? open_overlay : open_overlay_classic;
     _cleanup_close_ int work = open(config->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (work < 0)
         return error_errno(err, "overlay", "cannot open the layer %s", config->work);
     clear_volatile_mark(work);
-    int failed = open_kind(config, is_durable, ret_mount, err);
+    int failed = config->is_idmapped ? rootfs_open_idmapped(launch, config, is_durable, ret_mount, err) : open_kind(config, is_durable, ret_mount, err);
     if (failed < 0)
         err->stage = "overlay";
     return failed;

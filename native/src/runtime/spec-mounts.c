@@ -8,7 +8,7 @@
 
 #include "base/sys.h"
 
-enum option_group { ATTRIBUTE, ATTRIBUTE_RECURSIVE, PROPAGATION, BIND, IGNORED, COPY_UP };
+enum option_group { ATTRIBUTE, ATTRIBUTE_RECURSIVE, PROPAGATION, BIND, IGNORED, COPY_UP, IDMAP };
 
 static const struct option {
     const char *name;
@@ -62,6 +62,8 @@ static const struct option {
     {"bind", BIND, 0, 0},
     {"rbind", BIND, 1, 0},
     {"tmpcopyup", COPY_UP, 0, 0},
+    {"idmap", IDMAP, 0, 0},
+    {"ridmap", IDMAP, 1, 0},
     {"defaults", IGNORED, 0, 0},
     {"async", IGNORED, 0, 0},
     {"nomand", IGNORED, 0, 0},
@@ -96,6 +98,10 @@ static void apply_option(struct spec_mount *mount, const struct option *option) 
     case COPY_UP:
         mount->copies_up = true;
         break;
+    case IDMAP:
+        mount->is_idmapped = true;
+        mount->is_idmapped_recursively = option->set != 0;
+        break;
     case IGNORED:
         break;
     }
@@ -121,12 +127,14 @@ static int sort_options(const json_t *array, const char *where, struct spec_moun
 
 static int parse_mount(const json_t *json, const char *where, struct spec_mount *mount, struct error *err) {
     struct object_reader r;
-    const json_t *list = NULL;
+    const json_t *list = NULL, *uids = NULL, *gids = NULL;
     char place[WHERE_SIZE + 16];
     int x;
     if ((x = object_open(&r, json, where, err)) < 0 || (x = take_string(&r, "destination", &mount->destination, err)) < 0 ||
         (x = take_optional_string(&r, "type", &mount->type, err)) < 0 || (x = take_optional_string(&r, "source", &mount->source, err)) < 0 ||
-        (x = take_optional_array(&r, "options", &list, err)) < 0 || (x = object_close(&r, err)) < 0)
+        (x = take_optional_array(&r, "options", &list, err)) < 0 || (x = take_optional_array(&r, "uidMappings", &uids, err)) < 0 ||
+        (x = take_optional_array(&r, "gidMappings", &gids, err)) < 0 || (x = object_close(&r, err)) < 0 ||
+        (x = spec_id_maps_parse(uids, gids, where, &mount->id_maps, err)) < 0)
         return x;
     (void)snprintf(place, sizeof place, "%s.destination", where);
     if ((x = check_absolute(mount->destination, place, err)) < 0)
@@ -136,6 +144,7 @@ static int parse_mount(const json_t *json, const char *where, struct spec_mount 
         return x;
     if (mount->type && strcmp(mount->type, "bind") == 0)
         mount->kind = MOUNT_BIND;
+    mount->is_idmapped |= !id_maps_empty(&mount->id_maps);
     if (mount->kind == MOUNT_BIND) {
         if (!mount->source || mount->source[0] != '/')
             return error_set(err, EINVAL, "spec", "%s.source: a bind needs an absolute path", where);
@@ -144,6 +153,8 @@ static int parse_mount(const json_t *json, const char *where, struct spec_mount 
                 return error_set(err, EINVAL, "spec", "%s.options: unknown option \"%.64s\"", where, mount->data.items[i]);
         return 0;
     }
+    if (mount->is_idmapped)
+        return error_set(err, EINVAL, "spec", "%s: only binds can have maps of ids", where);
     if (!mount->type || !mount->type[0])
         return error_set(err, EINVAL, "spec", "%s.type: a file system is expected", where);
     if (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0)

@@ -18,27 +18,30 @@ static const struct {
 
 static int parse_namespace(const json_t *json, const char *where, struct spec *ret, int *seen, struct error *err) {
     struct object_reader r;
-    const char *type, *path = NULL;
+    const char *type, *path = NULL, *owned = NULL;
     int x;
     if ((x = object_open(&r, json, where, err)) < 0 || (x = take_string(&r, "type", &type, err)) < 0 ||
-        (x = take_optional_string(&r, "path", &path, err)) < 0 || (x = object_close(&r, err)) < 0)
+        (x = take_optional_string(&r, "path", &path, err)) < 0 || (x = take_optional_string(&r, "ownerOf", &owned, err)) < 0 ||
+        (x = object_close(&r, err)) < 0)
         return x;
     int flag = 0;
     for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++)
         if (strcmp(namespaces[i].type, type) == 0)
             flag = namespaces[i].flag;
-    if (!flag || flag == CLONE_NEWUSER)
+    if (!flag || (owned && flag != CLONE_NEWUSER))
         return error_set(err, EINVAL, "spec", "%s.type: namespace \"%.32s\" is not supported", where, type);
     if (*seen & flag)
         return error_set(err, EINVAL, "spec", "%s: the %s namespace is given twice", where, type);
     *seen |= flag;
+    if (owned)
+        path = owned;
     if (!path || !path[0]) {
         ret->namespaces_new |= flag;
         return 0;
     }
     if ((x = check_absolute(path, where, err)) < 0)
         return x;
-    ret->joins[ret->join_count++] = (struct spec_join){.flag = flag, .path = path};
+    ret->joins[ret->join_count++] = (struct spec_join){.flag = flag, .path = path, .is_owner = owned != NULL};
     return 0;
 }
 
@@ -94,13 +97,6 @@ static int parse_devices(const json_t *array, struct spec *ret, struct error *er
     return 0;
 }
 
-static bool has_namespace(const struct spec *spec, int flag) {
-    for (size_t i = 0; i < spec->join_count; i++)
-        if (spec->joins[i].flag == flag)
-            return true;
-    return spec->namespaces_new & flag;
-}
-
 /* Only what a namespace of the container's own holds may be set: anything else would change the host. */
 static int check_sysctl(const char *name, const struct spec *spec, struct error *err) {
     static const char *const ipc[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",          "kernel/sem",
@@ -119,7 +115,7 @@ static int check_sysctl(const char *name, const struct spec *spec, struct error 
             needed = CLONE_NEWIPC;
     if (!needed)
         return error_set(err, EINVAL, "spec", "spec.linux.sysctl: \"%.128s\" belongs to no namespace of a container", name);
-    if (has_namespace(spec, needed))
+    if (spec_has_namespace(spec, needed))
         return 0;
     return error_set(err, EINVAL, "spec", "spec.linux.sysctl: \"%.128s\" would change the host: the container has no such namespace of its own", name);
 }
@@ -182,8 +178,8 @@ static int parse_linux(const json_t *json, struct spec *ret, struct error *err) 
         (x = take_optional_string(&r, "mountLabel", &label, err)) < 0 || (x = take_optional_object(&r, "seccomp", &seccomp, err)) < 0 ||
         (x = object_close(&r, err)) < 0)
         return x;
-    if (json_array_size(uids) || json_array_size(gids))
-        return error_set(err, ENOSYS, "spec", "spec.linux.uidMappings: user namespaces are not supported yet");
+    if ((x = spec_id_maps_parse(uids, gids, "spec.linux", &ret->id_maps, err)) < 0)
+        return x;
     if ((x = check_absolute(ret->cgroup_path, "spec.linux.cgroupsPath", err)) < 0)
         return x;
     if (ret->cgroup_path[strspn(ret->cgroup_path, "/")] == '\0')
@@ -227,9 +223,9 @@ static int parse_spec(const json_t *json, struct spec *ret, struct error *err) {
         (x = take_optional_bool(&root, "readonly", &ret->root_readonly, err)) < 0 || (x = object_close(&root, err)) < 0)
         return x;
     if ((x = spec_process_parse(process, "spec.process", &ret->process, err)) < 0 || (x = spec_mounts_parse(mounts, ret, err)) < 0 ||
-        (x = parse_linux(system, ret, err)) < 0 || (annotations && (x = parse_annotations(annotations, ret, err)) < 0))
+        (x = parse_linux(system, ret, err)) < 0 || (x = spec_check_userns(ret, err)) < 0 || (annotations && (x = parse_annotations(annotations, ret, err)) < 0))
         return x;
-    if ((ret->hostname || ret->domainname) && !has_namespace(ret, CLONE_NEWUTS))
+    if ((ret->hostname || ret->domainname) && !spec_has_namespace(ret, CLONE_NEWUTS))
         return error_set(err, EINVAL, "spec", "spec.hostname: needs a uts namespace of the container");
     return 0;
 }
@@ -250,7 +246,7 @@ static int parse_rootfs(const json_t *json, struct rootfs_config *ret, struct er
     if (strcmp(kind, "overlay") != 0)
         return error_set(err, EINVAL, "spec", "rootfs.kind: \"overlay\" or \"directory\" is expected, not \"%.32s\"", kind);
     ret->kind = ROOTFS_OVERLAY;
-    if ((x = take_optional_strings(&r, "lower", &ret->lower, err)) < 0 || (x = take_string(&r, "upper", &ret->upper, err)) < 0 ||
+    if ((x = take_optional_bool(&r, "isIdmapped", &ret->is_idmapped, err)) < 0 || (x = take_optional_strings(&r, "lower", &ret->lower, err)) < 0 || (x = take_string(&r, "upper", &ret->upper, err)) < 0 ||
         (x = take_string(&r, "work", &ret->work, err)) < 0 || (x = object_close(&r, err)) < 0)
         return x;
     if (ret->lower.count == 0)
@@ -371,8 +367,11 @@ int start_config_parse(json_t *json, struct start_config *ret, struct error *err
 
 void start_config_free(struct start_config *config) {
     struct spec *spec = &config->spec;
-    for (size_t i = 0; i < spec->mount_count; i++)
+    for (size_t i = 0; i < spec->mount_count; i++) {
         strings_free(&spec->mounts[i].data);
+        id_maps_free(&spec->mounts[i].id_maps);
+    }
+    id_maps_free(&spec->id_maps);
     for (size_t i = 0; i < spec->sysctl_count; i++)
         free((void *)spec->sysctls[i].name);
     for (size_t i = 0; i < config->file_count; i++)

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/userns.h"
 #include "runtime/cgroup.h"
 
 struct strings {
@@ -70,6 +71,8 @@ struct spec_mount {
     uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE; 0 = private */
     bool propagation_recursive;
     bool copies_up; /* tmpcopyup */
+    bool is_idmapped, is_idmapped_recursively; /* idmap, ridmap, or id_maps given */
+    struct id_maps id_maps; /* empty: the maps of the container's own user namespace */
     struct strings data; /* options for the file system: size=64m, mode=1777 */
 };
 
@@ -90,6 +93,7 @@ struct spec_sysctl {
 struct spec_join {
     int flag; /* CLONE_NEW* */
     const char *path;
+    bool is_owner; /* user: `path` is another namespace, whose owner is meant */
 };
 
 enum seccomp_choice { SECCOMP_NONE, SECCOMP_PROFILE_DEFAULT, SECCOMP_PROFILE_OCI };
@@ -109,6 +113,7 @@ struct spec {
     int namespaces_new; /* CLONE_NEW* flags */
     struct spec_join joins[8];
     size_t join_count;
+    struct id_maps id_maps; /* of a new user namespace */
     const char *cgroup_path;
     struct cgroup_resources resources;
     unsigned long rootfs_propagation; /* MS_* | MS_REC, or 0 */
@@ -126,7 +131,8 @@ struct rootfs_config {
     enum rootfs_kind kind;
     const char *path;     /* directory */
     struct strings lower; /* top-most first */
-    const char *upper, *work;
+    const char *upper, *work; /* folders of one folder when is_idmapped */
+    bool is_idmapped; /* ids in the layers are those that the container sees */
     json_t *json; /* borrowed */
 };
 
