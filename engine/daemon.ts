@@ -13,6 +13,7 @@ import { KeyedQueue } from './containers/keyed-queue.ts'
 import { OomIncidents } from './containers/oom-incidents.ts'
 import { recoverContainers } from './containers/recover.ts'
 import { ContainerRegistry } from './containers/registry.ts'
+import { Tracer } from './containers/tracer.ts'
 import { Trash } from './containers/trash.ts'
 import { EventBus } from './events/bus.ts'
 import { parseListenTarget } from './http/listen.ts'
@@ -88,6 +89,7 @@ export async function startDaemon(
     registry: new ContainerRegistry(store, log),
     queue: new KeyedQueue(),
     incidents: new OomIncidents(store, log),
+    tracer: new Tracer(systemClock.now),
     events,
     networks: networks.containers,
     images,

@@ -15,6 +15,7 @@ import type { OomIncidents } from './oom-incidents.ts'
 import { type ContainerPaths, containerPaths } from './record.ts'
 import type { ContainerRegistry } from './registry.ts'
 import type { Effect } from './state.ts'
+import type { Tracer } from './tracer.ts'
 import type { Trash } from './trash.ts'
 
 /** What every function of this folder may use. Made once, by `main.ts`. */
@@ -23,6 +24,7 @@ export interface ContainerContext {
   /** One writer per container: whatever changes state or runtime of a container runs in its queue. */
   readonly queue: KeyedQueue
   readonly incidents: OomIncidents
+  readonly tracer: Tracer
   readonly events: EventBus
   readonly networks: ContainerNetworks
   readonly images: ContainerImages

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { BerthError } from '../../schemas/errors.ts'
 import { NativeError } from '../runtime/connection.ts'
+import { markStage } from '../runtime/trace.ts'
 import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
@@ -43,7 +44,7 @@ export async function stop(context: ContainerContext, reference: string, options
   const container = context.registry.get(reference)
   if (!isUp(container.state) && container.state.status !== 'restarting') return false
   if (options.signal !== undefined) requestedSignal(options.signal, `cannot stop container: ${reference}`)
-  await bringDown(context, container, options)
+  await context.tracer.stop('stop', container, () => bringDown(context, container, options))
   publish(context, container, 'stop')
   return true
 }
@@ -86,7 +87,9 @@ async function signalProcess(context: ContainerContext, container: Container, si
   const { monitor } = container.live
   if (monitor === undefined) return
   try {
+    markStage('before the signal')
     await monitor.signal(signal)
+    markStage('signal')
   } catch (error) {
     if (!isGone(error)) throw error
     return
@@ -137,6 +140,17 @@ export async function restart(context: ContainerContext, reference: string, opti
 export async function kill(context: ContainerContext, reference: string, signalText: string): Promise<void> {
   const signal = requestedSignal(signalText === '' ? 'SIGKILL' : signalText, `cannot kill container: ${reference}`)
   const container = context.registry.get(reference)
+  const work = () => sendSignal(context, container, reference, signal)
+  // Only SIGKILL is answered when the container is down.
+  await (signal === sigkill ? context.tracer.stop('kill', container, work) : work())
+}
+
+async function sendSignal(
+  context: ContainerContext,
+  container: Container,
+  reference: string,
+  signal: number,
+): Promise<void> {
   const exited = waitFor(container, 'exit')
   try {
     await context.queue.run(container.record.id, async () => {

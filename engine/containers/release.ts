@@ -1,5 +1,6 @@
 import { rmdirSync, rmSync, unlinkSync } from 'node:fs'
 import type { Monitor } from '../runtime/monitor.ts'
+import { markStage } from '../runtime/trace.ts'
 import { abandonAttaches } from './announce.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
@@ -12,7 +13,9 @@ export async function releaseRuntime(context: ContainerContext, container: Conta
   abandonAttaches(container)
   container.live.monitor = undefined
   container.live.mounts = []
+  markStage('state of the exit')
   const results = await Promise.allSettled([context.networks.detach(id), releaseMonitor(context, id, monitor)])
+  markStage('waits for network and monitor to go')
   for (const result of results) {
     if (result.status === 'rejected') context.log.error({ container: id, err: result.reason }, 'release failed')
   }

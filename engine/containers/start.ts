@@ -10,6 +10,7 @@ import { lookUpBlockIo, lookUpDevices } from '../runtime/devices.ts'
 import { Monitor } from '../runtime/monitor.ts'
 import { parseSecurityOptions } from '../runtime/security.ts'
 import { type ResolvedUser, toStartConfig } from '../runtime/spec.ts'
+import { markStage } from '../runtime/trace.ts'
 import { formatTime } from './clock.ts'
 import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
@@ -30,7 +31,15 @@ import { liesOnTmpfs, makeWritableLayer, rootfsOf } from './writable-layer.ts'
  * Brings a container up: network, monitor, spec, start. Runs in the container's queue. On failure everything that was made is given back, the
  * state tells the error, and it is thrown.
  */
-export async function startContainer(
+export function startContainer(
+  context: ContainerContext,
+  container: Container,
+  options: { readonly byPolicy: boolean },
+): Promise<void> {
+  return context.tracer.start(container, () => start(context, container, options))
+}
+
+async function start(
   context: ContainerContext,
   container: Container,
   options: { readonly byPolicy: boolean },
@@ -69,6 +78,7 @@ async function bringUp(context: ContainerContext, container: Container) {
   mkdirSync(paths.bundle, { recursive: true, mode: 0o700 })
   const image = await context.images.reopen(record.image)
   makeWritableLayer(context, image, paths)
+  markStage('image and writable layer')
   const [attachment, monitor, mounts, user, files] = await all([
     context.networks.attach(record.id),
     live.monitor ?? openMonitor(context, container, paths),
@@ -76,13 +86,16 @@ async function bringUp(context: ContainerContext, container: Container) {
     lookUpUser(context, container, image, paths),
     record.hasFiles ? readFiles(paths) : Promise.resolve([]),
   ])
+  markStage('waits for network, monitor, volumes')
   live.monitor = monitor
   live.mounts = mounts
   writeEtcFiles(context, container, paths, attachment)
   const config = await buildConfig(context, container, { image, paths, attachment, user, files })
   await Promise.all([...live.pendingAttaches].map(pending => pending.connect(monitor)))
   live.pendingAttaches.clear()
+  markStage('specification')
   const started = await monitor.start(config)
+  markStage('waits for the start')
   return { ...started, warnings: [...attachment.warnings, ...started.warnings] }
 }
 
@@ -150,7 +163,9 @@ function onMonitorEvent(context: ContainerContext, container: Container, event: 
       return
     case 'exit':
       void context.queue
-        .run(container.record.id, () => handleExit(context, container, event))
+        .run(container.record.id, () =>
+          context.tracer.exit(container, event.trace ?? [], () => handleExit(context, container, event)),
+        )
         .catch(error => context.log.error({ container: container.record.id, err: error }, 'exit not handled'))
       return
     default:

@@ -1,14 +1,25 @@
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import type { TraceStage } from '../../schemas/api/berth.ts'
 import { BerthError, type ErrorCode } from '../../schemas/errors.ts'
 import { Answer, type NativeFailure } from '../../schemas/runtime/frame.ts'
 import { encodeFrame, FrameDecoder } from './frames.ts'
+import { currentTrace, monotonicNs, type Trace } from './trace.ts'
 import { connectUnixSocket } from './unix-socket.ts'
 
 interface Waiter {
   readonly resolve: (ok: never) => void
   readonly reject: (error: unknown) => void
   readonly op: string
+  /** When the request belongs to a trace: that, and when it was sent. */
+  readonly trace: { readonly of: Trace; readonly sentNs: number } | undefined
+}
+
+/** The processes that stamp their answers, by the name of the connection. */
+const stamping: Readonly<Record<string, TraceStage['Process']>> = {
+  spawner: 'spawner',
+  netd: 'netd',
+  'the monitor': 'monitor',
 }
 
 /** A failure that a native process answered: `cause` of the BerthError, for callers that branch on errno. */
@@ -68,9 +79,11 @@ export class NativeConnection {
   ): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     const id = ++this.#lastId
+    const of = stamping[this.#peer] === undefined ? undefined : currentTrace()
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, op: message.op })
-      this.#output.write(encodeFrame({ id, ...message }))
+      const trace = of && { of, sentNs: monotonicNs() }
+      this.#waiting.set(id, { resolve, reject, op: message.op, trace })
+      this.#output.write(encodeFrame({ id, ...message, ...(trace && { trace: true }) }))
     })
   }
 
@@ -140,6 +153,8 @@ export class NativeConnection {
     const waiter = this.#waiting.get(answer.id)
     if (waiter === undefined) return
     this.#waiting.delete(answer.id)
+    const process = stamping[this.#peer]
+    if (waiter.trace && process) waiter.trace.of.addStamps(process, answer.trace ?? [], waiter.trace.sentNs)
     if ('ok' in answer) {
       if (answer.id === this.#lastFramedId) {
         this.#isUnframed = true

@@ -54,6 +54,28 @@ export interface OomIncident {
   readonly DelayMs?: number
 }
 
+/** One start or stop of a container, stage by stage. GET /berth/v1/trace streams one JSON line for each that ends while it is read. */
+export interface LifeTrace {
+  /** `exit`: what follows when a container ends by itself. */
+  readonly Action: 'start' | 'stop' | 'kill' | 'exit'
+  /** When it ended. */
+  readonly Time: string
+  readonly ContainerId: string
+  readonly ContainerName: string
+  readonly Microseconds: number
+  /** In order of their beginning; those of different processes overlap. */
+  readonly Stages: readonly TraceStage[]
+}
+
+export interface TraceStage {
+  /** `runtime`: the monitor while it makes the container, and the container's process until its program runs. */
+  readonly Process: 'engine' | 'spawner' | 'netd' | 'monitor' | 'runtime'
+  readonly Stage: string
+  /** Microseconds since the trace began. */
+  readonly At: number
+  readonly Microseconds: number
+}
+
 /** GET /berth/v1/images/{name}/layers: what each layer does, lowest first, and what is in the image and can never be seen. */
 export interface ImageLayers {
   readonly Id: string

@@ -1,3 +1,4 @@
+import type { Stamp } from './frame.ts'
 import type { OciProcess, OciResources, OciSpec } from './oci.ts'
 
 /**
@@ -101,7 +102,8 @@ export interface InjectedFile {
 }
 
 export type MonitorEvent =
-  | ({ readonly event: 'exit' } & ExitRecord)
+  /** `trace`: when a request before it was traced. */
+  | ({ readonly event: 'exit'; readonly trace?: readonly Stamp[] } & ExitRecord)
   /** Some process in the container's cgroup was killed for memory. `killsTotal` counts since the start. */
   | ({ readonly event: 'oom' } & OomReport)
   /** Sent when the output is drained: to EOF, or, where a background child keeps the stream open, what was written until 100 ms after the exit. */

@@ -18,6 +18,11 @@ export const systemTable: readonly CommandEntry[] = [
     load: async () => (await import('./events.ts')).systemEvents,
   },
   {
+    name: 'trace',
+    summary: 'Show where the time of starts and stops goes',
+    load: async () => (await import('./trace.ts')).systemTrace,
+  },
+  {
     name: 'prune',
     summary: 'Remove what nothing uses',
     load: async () => (await import('./prune.ts')).systemPrune,

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/frame.h"
 #include "base/json.h"
+#include "base/stamps.h"
 #include "monitor/attach.h"
 #include "monitor/operations.h"
 
@@ -66,9 +67,10 @@ static int push_message(struct buffer *out, json_t *message) {
 	return text ? frame_push(out, text, strlen(text)) : -ENOMEM;
 }
 
-static void answer(struct control *control, int64_t id, int result, json_t *ok, const struct error *err) {
+static void answer(struct control *control, int64_t id, int result, json_t *ok, const struct error *err, struct stamps *stamps) {
 	json_t *message = result < 0 ? json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(err))
 				     : json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok ? ok : json_object());
+	stamps_put(stamps, "answer", message);
 	if (push_message(&control->out, message) < 0)
 		kill_control(control);
 	else
@@ -113,7 +115,7 @@ static int say_hello(struct control *control, int64_t id, struct object_reader *
 		return r;
 	control->is_greeted = true;
 	control->out.limit = EVENTS_LIMIT;
-	answer(control, id, 0, monitor_state(control->monitor), NULL);
+	answer(control, id, 0, monitor_state(control->monitor), NULL, &(struct stamps){0});
 	return 0;
 }
 
@@ -124,17 +126,24 @@ static void take_frame(struct control *control, const char *text, size_t length)
 	struct object_reader reader;
 	int64_t id = 0;
 	json_t *ok = NULL;
+	struct stamps stamps = {0};
 	int r = json_parse(text, length, &message, &err);
+	if (r == 0)
+		stamps_take(&stamps, message);
 	if (r == 0 && (r = object_open(&reader, message, "request", &err)) == 0)
 		r = take_integer(&reader, "id", 1, INT64_MAX, &id, &err);
 	if (r == 0 && !control->is_greeted) {
-		if ((r = say_hello(control, id, &reader, &err)) == 0)
+		r = say_hello(control, id, &reader, &err);
+		json_decref(stamps.list);
+		stamps.list = NULL;
+		if (r == 0)
 			return;
 	} else if (r == 0) {
-		r = operations_run(control->monitor, message, &ok, &err);
+		r = operations_run(control->monitor, message, &stamps, &ok, &err);
 	}
 	if (!control->is_dead)
-		answer(control, id, r, ok, &err);
+		answer(control, id, r, ok, &err, &stamps);
+	json_decref(stamps.list); /* nobody to answer */
 }
 
 static void on_socket(void *data, uint32_t events) {

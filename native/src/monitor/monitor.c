@@ -96,6 +96,11 @@ static void on_oom_kill(void *owner, const struct oom_report *report) {
 	control_broadcast(monitor, event);
 }
 
+static void note(struct monitor *monitor, const char *stage) {
+	if (monitor->exit_stamps.list)
+		stamps_add(&monitor->exit_stamps, stage, stamps_now());
+}
+
 /* The output is drained: the exit may be told. Teardown comes after (`start` again, or `release`). */
 static void on_main_end(struct session *session) {
 	struct monitor *monitor = session->owner;
@@ -103,9 +108,11 @@ static void on_main_end(struct session *session) {
 	session->pid = 0;
 	monitor->is_exiting = false;
 	monitor->status = STATUS_EXITED;
+	note(monitor, "drain");
 	(void)exit_record_save(monitor->bundle, &monitor->exit, &err); /* a full run directory: the record is still in our state and the event */
 	json_t *event = exit_record_to_json(&monitor->exit);
 	(void)json_object_set_new(event, "event", json_string("exit"));
+	stamps_put(&monitor->exit_stamps, "record", event);
 	control_broadcast(monitor, event);
 	for (struct attach *attach = session->attaches; attach; attach = attach->next)
 		attach_finish(attach);
@@ -116,13 +123,19 @@ static void on_main_end(struct session *session) {
 static void main_exited(struct monitor *monitor, int code, int signal) {
 	struct error err;
 	struct exit_record *record = &monitor->exit;
+	if (monitor->is_traced && !monitor->exit_stamps.list)
+		monitor->exit_stamps.list = json_array();
+	monitor->is_traced = false;
+	note(monitor, "exited");
 	*record = (struct exit_record){.pid = monitor->main.pid, .code = code, .signal = signal};
 	clock_now_text(record->finished_at);
 	memcpy(record->started_at, monitor->started_at, sizeof record->started_at);
 	record->oom_kills = oom_end(&monitor->oom);
 	record->memory_peak = monitor->container.cgroup ? cgroup_memory_peak(monitor->container.cgroup) : 0;
 	monitor->is_exiting = true;
+	note(monitor, "account");
 	(void)container_exited(&monitor->container, &err); /* processes that resist are found again by `start` and `release` */
+	note(monitor, "kill rest");
 	session_exited(&monitor->main, code, signal);
 }
 

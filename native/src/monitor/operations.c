@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/stamps.h"
 #include "base/sys.h"
 #include "monitor/attach.h"
 
@@ -224,7 +225,14 @@ static const struct {
 	{"resume", op_resume}, {"update", op_update}, {"usage", op_usage}, {"processes", op_processes}, {"release", op_release},
 };
 
-int operations_run(struct monitor *monitor, json_t *request, json_t **ret_ok, struct error *err) {
+/* The steps of the runtime, which it notes at every start. */
+static void add_start_stages(const struct trace *trace, struct stamps *stamps) {
+	stamps_add(stamps, "parse", trace->began);
+	for (uint32_t i = 0; i < trace->count; i++)
+		stamps_add(stamps, trace->marks[i].stage, trace->marks[i].at);
+}
+
+int operations_run(struct monitor *monitor, json_t *request, struct stamps *stamps, json_t **ret_ok, struct error *err) {
 	struct object_reader reader;
 	const char *name;
 	int64_t id;
@@ -234,7 +242,13 @@ int operations_run(struct monitor *monitor, json_t *request, json_t **ret_ok, st
 	for (size_t i = 0; i < ELEMENTS(operations); i++)
 		if (strcmp(operations[i].name, name) == 0) {
 			loop_arm(&monitor->loop, &monitor->trim, TRIM_DELAY_MS);
-			return operations[i].run(monitor, &reader, ret_ok, err);
+			monitor->is_traced |= stamps->list != NULL;
+			r = operations[i].run(monitor, &reader, ret_ok, err);
+			if (operations[i].run == op_start && r >= 0)
+				add_start_stages(&monitor->container.trace, stamps);
+			else
+				stamps_add(stamps, name, stamps_now());
+			return r;
 		}
 	return error_set(err, EINVAL, "protocol", "unknown op \"%.32s\"", name);
 }

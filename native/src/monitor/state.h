@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/stamps.h"
 #include "monitor/exit-record.h"
 #include "monitor/log.h"
 #include "monitor/oom.h"
@@ -31,6 +32,8 @@ struct monitor {
 	char started_at[CLOCK_TEXT_SIZE];
 	struct exit_record exit; /* valid in STATUS_EXITED, and between the exit and the end of its output */
 	bool is_exiting;	 /* the main process is reaped, its output not drained */
+	bool is_traced;		 /* a request of this run asked for stamps: its exit has them too */
+	struct stamps exit_stamps;
 
 	struct control *controls;
 	struct loop_timer sweep; /* frees dead control connections */

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/stamps.h"
 #include "netd/attachment.h"
 #include "netd/link.h"
 #include "netd/network.h"
@@ -206,11 +207,15 @@ static int run_named(struct netd *netd, const char *name, json_t *request, json_
 json_t *netd_operations_run(struct netd *netd, json_t *request) {
 	struct error err = {0};
 	json_t *ok = NULL;
+	struct stamps stamps;
+	stamps_take(&stamps, request);
 	json_int_t id = json_integer_value(json_object_get(request, "id"));
 	_cleanup_json_ json_t *name = json_incref(json_object_get(request, "op"));
 	(void)json_object_del(request, "id");
 	(void)json_object_del(request, "op");
-	if (run_named(netd, json_string_value(name), request, &ok, &err) < 0)
-		return json_pack("{s:I,s:{s:s,s:i,s:s}}", "id", id, "error", "stage", err.stage, "errno", err.errnum, "message", err.message);
-	return json_pack("{s:I,s:o}", "id", id, "ok", ok ? ok : json_object());
+	bool is_done = run_named(netd, json_string_value(name), request, &ok, &err) >= 0;
+	json_t *answer = is_done ? json_pack("{s:I,s:o}", "id", id, "ok", ok ? ok : json_object())
+				 : json_pack("{s:I,s:{s:s,s:i,s:s}}", "id", id, "error", "stage", err.stage, "errno", err.errnum, "message", err.message);
+	stamps_put(&stamps, json_string_value(name), answer);
+	return answer;
 }

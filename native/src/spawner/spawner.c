@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/process.h"
+#include "base/stamps.h"
 #include "base/sys.h"
 #include "report.h"
 #include "runtime/facts.h"
@@ -118,16 +119,19 @@ static void answer_request(struct spawner *spawner, const char *text, size_t len
 	json_t *ok = NULL;
 	int64_t id = 0;
 	struct object_reader request;
+	struct stamps stamps = {0};
 	int r = json_parse(text, length, &document, &err);
+	if (r == 0)
+		stamps_take(&stamps, document);
 	if (r == 0 && (r = object_open(&request, document, "request", &err)) == 0 &&
 	    (r = take_integer(&request, "id", 1, INT64_MAX, &id, &err)) == 0)
 		r = run_operation(spawner, &request, &ok, &err);
 	if (r == 0 && !ok)
 		r = error_set(&err, ENOMEM, "protocol", "out of memory");
-	if (r < 0)
-		send_message(spawner, json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(&err)));
-	else
-		send_message(spawner, json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok));
+	json_t *answer = r < 0 ? json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(&err))
+			       : json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok);
+	stamps_put(&stamps, "fork", answer);
+	send_message(spawner, answer);
 }
 
 static void on_input(void *data, uint32_t events) {

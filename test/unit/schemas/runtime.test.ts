@@ -189,6 +189,14 @@ const samples = {
   answers: [
     { id: 2, ok: { pid: 4711, startedAt: exit.startedAt, warnings: [] } },
     { id: 3, error: { stage: 'exec', errno: 2, message: '/bin/nothing: No such file or directory' } },
+    {
+      id: 4,
+      ok: {},
+      trace: [
+        ['received', 81_000_000],
+        ['attach', 81_000_500],
+      ],
+    },
   ] satisfies readonly Answer[],
 }
 
