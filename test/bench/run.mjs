@@ -1,18 +1,22 @@
-// `npm run bench [-- --rounds N] [-- --sizes 1,20,100]`: prints a table and one line of JSON. See README.md of this folder.
+// `npm run bench -- [--rounds N] [--sizes 1,20,100] [--only stacks,engine,runtime]`: prints a table and one line of JSON. See README.md of this folder.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { engineFigures } from './engine.mjs'
 import { engineMemory, monitorMemory } from './memory.mjs'
 import { oomToRunning } from './oom.mjs'
+import { buildPrograms } from './programs.mjs'
+import { report } from './report.mjs'
+import { hundredFigures, runtimeFigures } from './runtime.mjs'
 import { berthSide, peerSide } from './sides.mjs'
 import { busyboxArchive, hog, sleepers } from './stacks.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const rounds = Number(option('rounds', '3'))
 const sizes = option('sizes', '1,20,100').split(',').filter(Boolean).map(Number)
+const parts = option('only', 'stacks,engine,runtime').split(',')
 /** The docker command line drives both sides where it is there. */
 const hasDocker = spawnSync('docker', ['--version']).status === 0
 if (!existsSync(join(root, 'dist', 'berthd.cjs'))) throw new Error('dist/ is not built: run `npm install` first')
@@ -23,16 +27,19 @@ const rows = new Map()
 try {
   const archive = busyboxArchive(folder)
   for (const side of sides) side.load(archive)
-  for (const size of sizes)
+  for (const size of parts.includes('stacks') ? sizes : [])
     for (let round = 0; round < rounds; round++) for (const side of sides) await upAndDown(side, size)
-  for (const kind of sizes.length > 0 ? ['main', 'child'] : []) for (const side of sides) await oom(side, kind)
-  if (hasDocker)
-    for (const side of sides) await engineFigures(side, (work, unit, value) => note(work, side, unit, value))
+  for (const kind of parts.includes('stacks') ? ['main', 'child'] : []) for (const side of sides) await oom(side, kind)
+  const programs = buildPrograms(join(folder, 'programs'))
+  if (hasDocker && parts.includes('engine')) await engineFigures(sides, programs, rounds, note)
+  const other = (work, name, unit, value) => note(work, { name }, unit, value)
+  if (parts.includes('runtime')) runtimeFigures(root, programs, other)
+  if (parts.includes('runtime')) await hundredFigures(sides[0], programs, folder, other)
 } finally {
   for (const side of sides) await side.stop()
   rmSync(folder, { recursive: true, force: true })
 }
-report()
+report(rows, rounds)
 
 async function upAndDown(side, size) {
   const file = sleepers(folder, size)
@@ -64,29 +71,6 @@ function note(work, side, unit, value) {
   const row = rows.get(work) ?? { work, unit, values: {} }
   rows.set(work, row)
   row.values[side.name] = [...(row.values[side.name] ?? []), value]
-}
-
-function report() {
-  const table = [...rows.values()].map(({ work, unit, values }) => {
-    const [berth, docker] = [median(values.berth), median(values.docker)]
-    // How many times better: less of a time or a memory, more of a rate.
-    const ratio = berth && docker ? (unit.endsWith('/s') ? berth / docker : docker / berth) : undefined
-    return { work, unit, berth, docker, ratio, values }
-  })
-  const cell = (value, digits = 3) =>
-    (value === undefined ? '-' : value >= 100 ? value.toFixed(0) : value.toFixed(digits)).padStart(9)
-  process.stdout.write(
-    `${cpus().length} cores, ${rounds} rounds, medians\n${'work'.padEnd(48)}     berth    docker   times better\n`,
-  )
-  for (const { work, unit, berth, docker, ratio } of table) {
-    process.stdout.write(`${`${work} (${unit})`.padEnd(48)} ${cell(berth)} ${cell(docker)} ${cell(ratio, 1)}\n`)
-  }
-  process.stdout.write(`${JSON.stringify(table)}\n`)
-}
-
-function median(values) {
-  const known = (values ?? []).filter(value => value !== undefined).sort((a, b) => a - b)
-  return known[Math.floor(known.length / 2)]
 }
 
 function option(name, otherwise) {

@@ -44,7 +44,7 @@ export async function berthSide(root, folder) {
   }
 }
 
-/** netd outlives its daemon; this frame ends it, with everything that it made. */
+/** netd outlives its daemon while a container is attached; this frame ends it, with everything that it made. */
 async function shutDownNetd(path) {
   const message = Buffer.from('{"id":1,"op":"shutdown"}')
   const head = Buffer.alloc(4)
@@ -52,7 +52,7 @@ async function shutDownNetd(path) {
   const socket = connect(path)
   socket.on('error', () => {}).resume()
   socket.write(Buffer.concat([head, message]))
-  await once(socket, 'close')
+  await new Promise(resolve => socket.once('close', resolve))
 }
 
 /** The peer, when one is given by BENCH_PEER_HOST and BENCH_PEER_COMPOSE; otherwise undefined. */
