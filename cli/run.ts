@@ -6,7 +6,7 @@ import { findCommand } from './commands/find-command.ts'
 import { type CommandEntry, commandTable } from './commands/table.ts'
 import { withoutBooleanValues } from './session/boolean-values.ts'
 import type { Context } from './session/context.ts'
-import { addGlobalFlags, type GlobalFlags } from './session/globals.ts'
+import { addGlobalFlags, type GlobalFlags, type ProgressMode } from './session/globals.ts'
 import { addExamples, groupOverview, overview, prepareHelp } from './session/help.ts'
 import { reportError } from './session/report-error.ts'
 import { createStyle } from './ui/style.ts'
@@ -81,6 +81,7 @@ const defaultGlobals: GlobalFlags = {
   dryRun: false,
   autostart: true,
   allResources: false,
+  compatibility: false,
 }
 
 /** Rejects when the signal is aborted. */
@@ -110,7 +111,7 @@ function parseRoot(argv: readonly string[], context: Context): Root | undefined 
     .option('-h, --help', 'show this help; after a command, that of the command')
     .parse(argv, { from: 'user' })
   const { version, help, ...flags } = program.opts<RootFlags>()
-  const globals = withoutOldNames(flags, context)
+  const globals = withVariables(withoutOldNames(flags), context.env)
   const [first, ...rest] = program.args
   const [name, args] = help
     ? [first, ['--help']]
@@ -129,15 +130,26 @@ type RootFlags = Omit<GlobalFlags, 'ansi'> & OldFlags & { readonly version?: boo
 interface OldFlags {
   readonly ansi: GlobalFlags['ansi'] | false
   readonly workdir?: string
-  readonly compatibility?: true
   readonly verbose?: true
 }
 
-function withoutOldNames(flags: Omit<RootFlags, 'version' | 'help'>, context: Context): GlobalFlags {
-  const { workdir, compatibility, verbose: _, ansi, ...globals } = flags
-  if (compatibility)
-    context.stderr.write('berth: --compatibility has no effect: names are made with "-", as Compose 2 makes them\n')
+function withoutOldNames(flags: Omit<RootFlags, 'version' | 'help'>): GlobalFlags {
+  const { workdir, verbose: _, ansi, ...globals } = flags
   return { ...globals, projectDirectory: globals.projectDirectory ?? workdir, ansi: ansi === false ? 'never' : ansi }
+}
+
+const progressModes: readonly string[] = ['auto', 'tty', 'plain', 'json', 'quiet'] satisfies readonly ProgressMode[]
+
+/** What Compose's variables say where no flag does; one that makes no sense counts as not set, as there. */
+function withVariables(globals: GlobalFlags, env: Context['env']): GlobalFlags {
+  const { COMPOSE_PARALLEL_LIMIT: limit = '', COMPOSE_ANSI: ansi = '', COMPOSE_PROGRESS: progress = '' } = env
+  return {
+    ...globals,
+    parallel: globals.parallel ?? (/^[1-9]\d*$/.test(limit) ? Number(limit) : undefined),
+    ansi: globals.ansi === 'auto' && (ansi === 'never' || ansi === 'always') ? ansi : globals.ansi,
+    progress:
+      globals.progress === 'auto' && progressModes.includes(progress) ? (progress as ProgressMode) : globals.progress,
+  }
 }
 
 function buildCommand(name: string, entry: CommandEntry, definition: CommandDefinition, context: Context): Command {

@@ -2,7 +2,7 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { Op, Plan } from '../plan/plan.ts'
 import { ContainerWatch } from './container-watch.ts'
 import { defaultMonitorMs, earlyDeaths } from './early-deaths.ts'
-import { failuresOf } from './failures.ts'
+import { failuresOf, isOptionalWait } from './failures.ts'
 import { executeOp, type OpSession } from './ops.ts'
 import { progressOf } from './progress-of.ts'
 import type { ApplyReport, Failure, OpResult } from './report.ts'
@@ -88,9 +88,10 @@ async function deaths(
   monitorMs: number,
 ): Promise<readonly Failure[]> {
   if (monitorMs === 0) return []
+  const optional = new Set(results.flatMap(({ op }) => (op.kind === 'wait' && isOptionalWait(op) ? [op.service] : [])))
   const started = new Map<string, { readonly name: string; readonly service: string }>()
   for (const { op, outcome } of results) {
-    if (op.kind !== 'container.start' || outcome.kind !== 'done') continue
+    if (op.kind !== 'container.start' || outcome.kind !== 'done' || optional.has(op.service)) continue
     const id = ids.get(op.name) ?? op.id
     if (id !== undefined) started.set(id, { name: op.name, service: op.service })
   }
@@ -114,7 +115,7 @@ async function deaths(
 function withoutDoubles(failures: readonly Failure[], dead: readonly Failure[]): readonly Failure[] {
   const told = new Set(
     failures.flatMap(({ subject, service }) =>
-      subject.startsWith('service ') && service !== undefined ? [service] : [],
+      !subject.startsWith('container ') && service !== undefined ? [service] : [],
     ),
   )
   return [...failures, ...dead.filter(({ service }) => service === undefined || !told.has(service))]

@@ -1,20 +1,26 @@
 import { containerLogs, inspectContainer } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
-import type { Op } from '../plan/plan.ts'
+import type { Op, WaitOp } from '../plan/plan.ts'
 import { subjectOf } from './progress-of.ts'
 import type { Failure, OpResult } from './report.ts'
 
 const tailLines = 10
 
-/** The root causes in the results, each with the end of the log where a container is to blame. What was skipped is no failure of its own. */
+/**
+ * The root causes in the results, each with the end of the log where a container is to blame. What was skipped is no failure of its own, nor
+ * is a dependency that nobody requires.
+ */
 export async function failuresOf(client: EngineClient, results: readonly OpResult[]): Promise<readonly Failure[]> {
   const failures: Promise<Failure>[] = []
   for (const { op, outcome } of results) {
     if (outcome.kind !== 'failed' || outcome.error.code === 'CANCELLED') continue
+    if (isOptionalWait(op)) continue
     failures.push(failureOf(client, op, outcome.error))
   }
   return withoutRepetitions(await Promise.all(failures))
 }
+
+export const isOptionalWait = (op: Op): boolean => op.kind === 'wait' && op.isOptional === true
 
 /** Two ops that waited for the same service fail with the same words: that is one failure. */
 function withoutRepetitions(failures: readonly Failure[]): readonly Failure[] {
@@ -27,9 +33,15 @@ async function failureOf(client: EngineClient, op: Op, error: Failure['error']):
   if (op.kind === 'wait') {
     const blamed = op.containers.find(name => error.message.includes(name)) ?? op.containers[0]
     const logTail = error.code === 'CONFLICT' && blamed !== undefined ? await logTailOf(client, blamed) : []
-    return { subject: `service ${op.service}`, service: op.service, error, ...(logTail.length > 0 && { logTail }) }
+    return { subject: waitSubject(op), service: op.service, error, ...(logTail.length > 0 && { logTail }) }
   }
   return { subject: `${resource} ${names.join(', ')}`, ...(service !== undefined && { service }), error }
+}
+
+/** In Compose's words where another service needs this one. */
+function waitSubject({ goal, service }: WaitOp): string {
+  if (goal === 'healthy') return 'dependency failed to start'
+  return goal === 'completed' ? `service "${service}" didn't complete successfully` : `service ${service}`
 }
 
 /** The last lines that a container wrote since its last start; none when they cannot be had, because this only explains another failure. */

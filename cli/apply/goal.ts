@@ -54,9 +54,10 @@ function judgeEnd(goal: Goal, { State: state, HostConfig }: ContainerInspect): V
   return goal === 'ready' && mayEnd ? { kind: 'reached', isExited: true } : failed
 }
 
+/** "exited (1)" is what Compose says; scripts look for it. */
 export function endText(exitCode: number, isOomKilled: boolean, error: string): string {
   const cause = isOomKilled ? ' (out of memory)' : error === '' ? '' : ` (${error})`
-  return `exited with code ${exitCode}${cause}`
+  return `exited (${exitCode})${cause}`
 }
 
 function lastProbe({ State: { Health } }: ContainerInspect): string {

@@ -1,4 +1,4 @@
-import type { Op } from '../plan/plan.ts'
+import type { Op, WaitOp } from '../plan/plan.ts'
 import type { ProgressListener, ProgressText, ResourceKind } from './progress.ts'
 import type { Outcome } from './report.ts'
 
@@ -107,7 +107,8 @@ export function progressOf(listener: ProgressListener, idOf: (name: string) => s
     ended(op: Op, outcome: Outcome): void {
       const words = wordsOf(op)
       if (outcome.kind === 'failed') {
-        if (outcome.error.code === 'CANCELLED') tell(op, 'Skipped', 'skipped', skippedText('cancelled'))
+        if (op.kind === 'wait' && op.isOptional) tell(op, 'Skipped', 'skipped', optionalText(op, outcome.error.message))
+        else if (outcome.error.code === 'CANCELLED') tell(op, 'Skipped', 'skipped', skippedText('cancelled'))
         else tell(op, 'Error', 'failed', outcome.error.message)
       } else if (words !== undefined) {
         if (outcome.kind === 'done') tell(op, words[1], 'done')
@@ -115,6 +116,12 @@ export function progressOf(listener: ProgressListener, idOf: (name: string) => s
       }
     },
   }
+}
+
+/** Compose's words. */
+function optionalText({ service, goal }: WaitOp, message: string): string {
+  const what = goal === 'completed' ? "didn't complete successfully" : 'failed to start'
+  return `optional dependency "${service}" ${what}: ${message}`
 }
 
 /** `because` is the key of an op (see plan/keys.ts) or `cancelled`. */

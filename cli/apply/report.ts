@@ -14,7 +14,7 @@ export interface OpResult {
 
 /** A root cause: things that were skipped because of it are not failures of their own. */
 export interface Failure {
-  /** `container shop-web-1`, or `service web` for a service that did not reach its goal. */
+  /** `container shop-web-1`, or what did not come about: `service web`, `dependency failed to start`. */
   readonly subject: string
   readonly service?: string
   readonly error: BerthError

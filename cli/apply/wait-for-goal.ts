@@ -38,7 +38,7 @@ export function waitForGoal(
           if (watch.broken !== undefined) throw watch.broken
           const verdict = judgeGoal(goal, await inspectContainer(client, name))
           if (verdict.kind === 'reached') return finish(() => resolve(verdict))
-          if (verdict.kind === 'failed') throw new BerthError('CONFLICT', `container ${name} ${verdict.reason}`)
+          if (verdict.kind === 'failed') throw new BerthError('CONFLICT', failureText(goal, name, verdict.reason))
         } catch (error) {
           return finish(() => reject(error))
         }
@@ -50,4 +50,11 @@ export function waitForGoal(
     signal?.addEventListener('abort', onAbort)
     void look()
   })
+}
+
+/** `exit 1` and not `exited (1)` where an end was waited for, as Compose has it. */
+function failureText(goal: Goal, name: string, reason: string): string {
+  return goal === 'completed'
+    ? `${reason.replace(/^exited \((\d+)\)/, 'exit $1')}; container ${name}`
+    : `container ${name} ${reason}`
 }

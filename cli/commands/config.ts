@@ -6,6 +6,7 @@ import type { LoadedStack } from '../load/load-options.ts'
 import { renderJson, renderYaml } from '../load/render-yaml.ts'
 import { explainPath } from '../model/explain-path.ts'
 import type { Project } from '../model/project.ts'
+import { builtImageName } from '../plan/spec.ts'
 import { type Context, print } from '../session/context.ts'
 import { choice } from '../session/globals.ts'
 import { loadStack, loadTemplate, requireServices, type Template } from '../session/load-stack.ts'
@@ -128,7 +129,7 @@ function output(stack: LoadedStack & { readonly project: Project }, flags: Confi
   if (flags.services) return lines(Object.keys(project.services))
   if (flags.images)
     return lines(
-      Object.values(project.services).map(service => service.image?.text ?? `${project.name}-${service.name}`),
+      Object.values(project.services).map(service => service.image?.text ?? builtImageName(project, service)),
     )
   if (flags.models) return lines(Object.keys(project.canonical['models'] ?? {}))
   if (flags.networks) return lines(Object.keys(project.networks))

@@ -26,9 +26,10 @@ export const create = defineCommand<CreateFlags>({
   examples: [{ line: 'berth create && berth start', means: 'what "berth up -d" does, in two steps' }],
   handlesInterrupt: true,
   async run(context, services, flags) {
-    const { project } = await loadStack(context, { services })
+    const stack = await loadStack(context, { services })
+    const { project } = stack
     requireServices(project, services)
-    const options = upOptions(project, services, { ...flags, deps: true, start: false })
+    const options = upOptions(stack, services, { ...flags, deps: true, start: false })
     const client = await connect(context)
     if (context.globals.dryRun) return showPlan(context, await planUp(client, project, options))
     const choices = { title: 'create', isPullQuiet: flags.quietPull ?? false }

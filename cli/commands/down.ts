@@ -3,6 +3,7 @@ import type { DownOptions } from '../apply/use-cases.ts'
 import { runUseCase } from '../session/apply.ts'
 import { connect } from '../session/connect.ts'
 import { choice, integer } from '../session/globals.ts'
+import { orphanChoice } from '../session/orphan-choice.ts'
 import { showPlan } from '../session/show-plan.ts'
 import { findStack } from '../session/stack-target.ts'
 import { defineCommand } from './definition.ts'
@@ -33,7 +34,7 @@ export const down = defineCommand<DownFlags>({
     const client = await connect(context)
     const options: DownOptions = {
       services,
-      removeOrphans: flags.removeOrphans ?? false,
+      ...orphanChoice(stack.environment, flags.removeOrphans),
       removeVolumes: flags.volumes ?? false,
       ...(flags.rmi === undefined ? {} : { removeImages: flags.rmi }),
       ...(flags.timeout === undefined ? {} : { stopTimeoutSeconds: flags.timeout }),

@@ -9,8 +9,8 @@ import { print, printJson } from '../session/context.ts'
 import { choice } from '../session/globals.ts'
 import { nameOf, stackContainers } from '../session/stack-containers.ts'
 import { findStack } from '../session/stack-target.ts'
-import { decimalSize } from '../ui/human.ts'
-import { formatTable } from '../ui/table.ts'
+import { decimalSize, humanDuration } from '../ui/human.ts'
+import { formatTable, wideMinimum } from '../ui/table.ts'
 import { defineCommand } from './definition.ts'
 
 interface ImagesFlags {
@@ -43,9 +43,11 @@ export const images = defineCommand<ImagesFlags>({
             { title: 'TAG', value: row => row.Tag },
             { title: 'PLATFORM', value: row => row.Platform },
             { title: 'IMAGE ID', value: row => row.ID.replace(/^sha256:/, '').slice(0, 12) },
-            { title: 'SIZE', value: row => (row.Size === 0 ? '-' : decimalSize(row.Size)), align: 'right' },
+            { title: 'SIZE', value: row => (row.Size === 0 ? '-' : decimalSize(row.Size)) },
+            { title: 'CREATED', value: row => (row.LastTagTime === '' ? 'N/A' : ago(row.LastTagTime, Date.now())) },
           ],
           rows,
+          wideMinimum,
         ),
       )
     return 0
@@ -61,6 +63,8 @@ async function inspectImages(
   return new Map(ids.flatMap((id, at) => (found[at] ? [[id, found[at]]] : [])))
 }
 
+const ago = (time: string, nowMs: number): string => `${humanDuration(nowMs - Date.parse(time))} ago`
+
 /** A container may outlive its image. */
 function ignoreMissing(error: unknown): undefined {
   if (!isNotFound(error)) throw error
@@ -75,6 +79,7 @@ function imagesRow(container: ContainerSummary, image: ImageInspect | undefined)
     Tag: tag,
     Platform: image ? [image.Os, image.Architecture, image.Variant].filter(Boolean).join('/') : '',
     Size: image?.Size ?? 0,
+    LastTagTime: image?.Metadata.LastTagTime ?? '',
   }
 }
 

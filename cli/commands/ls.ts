@@ -6,7 +6,7 @@ import { label } from '../model/labels.ts'
 import { connect } from '../session/connect.ts'
 import { print, printJson } from '../session/context.ts'
 import { choice, collect } from '../session/globals.ts'
-import { formatTable } from '../ui/table.ts'
+import { formatTable, wideMinimum } from '../ui/table.ts'
 import { defineCommand } from './definition.ts'
 
 interface LsFlags {
@@ -41,6 +41,7 @@ export const ls = defineCommand<LsFlags>({
             { title: 'CONFIG FILES', value: row => row.ConfigFiles },
           ],
           rows,
+          wideMinimum,
         ),
       )
     return 0

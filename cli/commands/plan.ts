@@ -22,10 +22,11 @@ export const plan = defineCommand<PlanFlags>({
   ],
   failureExitCode: ({ detailedExitcode }) => (detailedExitcode ? 1 : undefined),
   async run(context, services, flags) {
-    const { project } = await loadStack(context, { services })
+    const stack = await loadStack(context, { services })
+    const { project } = stack
     requireServices(project, services)
     const client = await connect(context)
-    const result = await planUp(client, project, upOptions(project, services, flags))
+    const result = await planUp(client, project, upOptions(stack, services, flags))
     return showPlan(context, result, {
       json: flags.json ?? false,
       hasDetailedExitCode: flags.detailedExitcode ?? false,

@@ -19,6 +19,7 @@ import { type Context, print } from '../session/context.ts'
 import { withValue } from '../session/exec.ts'
 import { choice, collect } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
+import { orphanChoice } from '../session/orphan-choice.ts'
 import { readPairs } from '../session/pairs.ts'
 import { createProgress } from '../session/progress.ts'
 import { readEnvFiles } from '../session/read-env-files.ts'
@@ -94,7 +95,9 @@ export const run = defineCommand<RunFlags>({
   ],
   handlesInterrupt: true,
   async run(context, [service = '', ...command], flags) {
-    const { project } = await loadStack(context, { services: [service] })
+    if (flags.servicePorts && flags.publish.length > 0)
+      throw new BerthError('USAGE', '--service-ports and --publish are incompatible')
+    const { project, environment } = await loadStack(context, { services: [service] })
     requireServices(project, [service])
     const client = await connect(context)
     if (flags.build) {
@@ -112,7 +115,10 @@ export const run = defineCommand<RunFlags>({
       const code = await runUseCase(quiet, client, { title: 'build' }, apply => build(apply, project, wanted))
       if (code !== 0) return code
     }
-    const options = await runOptions(context, service, command, flags)
+    const options = {
+      ...(await runOptions(context, service, command, flags)),
+      ...orphanChoice(environment, flags.removeOrphans),
+    }
     const isQuiet = flags.quiet === true
     const view = createProgress(
       isQuiet ? { ...context, globals: { ...context.globals, progress: 'quiet' } } : context,
@@ -180,7 +186,6 @@ async function runOptions(
     detach,
     remove: flags.rm ?? false,
     noDeps: !deps,
-    removeOrphans: flags.removeOrphans ?? false,
     ...(pull === undefined ? {} : { pull }),
   }
 }

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
 import type { UpOptions } from '../apply/use-cases.ts'
+import type { LoadedStack } from '../load/load-options.ts'
 import type { Project } from '../model/project.ts'
 import { choice, collect, integer } from '../session/globals.ts'
 import { requireServices } from '../session/load-stack.ts'
+import { orphanChoice } from '../session/orphan-choice.ts'
 
 /** Flags that decide what `up` does, and so what `plan` shows. */
 export interface PlanUpFlags {
@@ -52,7 +54,7 @@ export function addMakeFlags(command: Command): Command {
 }
 
 export function upOptions(
-  project: Project,
+  { project, environment }: Pick<LoadedStack, 'environment'> & { readonly project: Project },
   services: readonly string[],
   flags: PlanUpFlags & Pick<MakeFlags, 'build'>,
 ): UpOptions {
@@ -64,7 +66,7 @@ export function upOptions(
     recreate: flags.forceRecreate ? 'force' : flags.recreate ? 'diverged' : 'never',
     alwaysRecreateDeps: flags.alwaysRecreateDeps ?? false,
     renewAnonVolumes: flags.renewAnonVolumes ?? false,
-    removeOrphans: flags.removeOrphans ?? false,
+    ...orphanChoice(environment, flags.removeOrphans),
     scale: parseScale(project, flags.scale),
     noStart: !flags.start,
     ...(timeout === undefined ? {} : { stopTimeoutSeconds: timeout }),

@@ -54,19 +54,22 @@ export const up = defineCommand<UpFlags>({
   async run(context, services, flags) {
     checkFlags(flags)
     if (flags.menu) context.stderr.write('berth: --menu has no effect yet: use --watch, and Ctrl-C to stop\n')
-    const { project } = await loadStack(context, { services })
+    const stack = await loadStack(context, { services })
+    const { project } = stack
     requireServices(project, services)
     requireServices(project, flags.exitCodeFrom === undefined ? [] : [flags.exitCodeFrom])
     const { waitTimeout } = flags
     const rules = flags.watch ? readWatchRules(project, services) : []
+    const isAttached = !flags.detach && !flags.wait && flags.start
     const options: UpOptions = {
-      ...upOptions(project, services, flags),
+      ...upOptions(stack, services, flags),
+      // The end of a container is seen, and judged by the flags, where its output is shown.
+      ...(isAttached && { monitorMs: 0 }),
       wait: flags.wait ?? false,
       ...(waitTimeout === undefined ? {} : { waitTimeoutMs: waitTimeout * 1000 }),
     }
     const client = await connect(context)
     if (context.globals.dryRun) return showPlan(context, await planUp(client, project, options))
-    const isAttached = !flags.detach && !flags.wait && flags.start
     const since = `${Date.now() / 1000}`
     const code = await runUseCase(context, client, { title: 'up', isPullQuiet: flags.quietPull ?? false }, apply =>
       upStack(apply, project, options),

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly envFiles?: readonly string[] | undefined
   /** `--profile`; `*` activates all */
   readonly profiles?: readonly string[] | undefined
+  /** `--compatibility`: names with `_`. */
+  readonly compatibility?: boolean | undefined
   /** Services named as arguments of a command such as `up web`: their profiles are activated too. */
   readonly services?: readonly string[] | undefined
   /** Leave out the services that are neither in `services` nor needed by one of them (`config web`); none named = all stay. */

@@ -10,6 +10,7 @@ import { normalizeService, textsAt } from './complete/normalize-service.ts'
 import { neededBy, profileNames, selectByProfile } from './complete/profiles.ts'
 import { nameResources, withDefaultNetwork, withoutUnused } from './complete/resources.ts'
 import { withServiceFiles } from './complete/service-files.ts'
+import { isTrue } from './env/project-environment.ts'
 import type { LoadedStack, LoadOptions } from './load-options.ts'
 import { enforceUnicity } from './merge/unicity.ts'
 import { Problems } from './problems.ts'
@@ -34,7 +35,7 @@ export function loadStack(options: LoadOptions): LoadedStack {
   const stack = raw.tree === undefined ? undefined : complete(raw, raw.tree, options, problems)
   const canonical = stack === undefined ? undefined : canonicalPlain(stack.tree)
   const isGood = stack !== undefined && canonical !== undefined && !problems.hasErrors && options.noInterpolate !== true
-  const project = isGood ? projectOf(raw, stack, canonical) : undefined
+  const project = isGood ? projectOf(raw, stack, canonical, options) : undefined
   return {
     project,
     canonical: problems.hasErrors ? undefined : canonical,
@@ -108,12 +109,18 @@ function checkConsistency(stack: MapNode, enabled: MapNode, disabled: MapNode, p
   checkCycles(enabled, problems)
 }
 
-function projectOf(raw: RawStack, stack: CompleteStack, canonical: Readonly<Record<string, unknown>>): Project {
+function projectOf(
+  raw: RawStack,
+  stack: CompleteStack,
+  canonical: Readonly<Record<string, unknown>>,
+  options: LoadOptions,
+): Project {
   const disabled = canonicalPlain(
     mapNode(new Map([['services', { mark: undefined, value: stack.disabled }]]), undefined),
   )
   return buildProject({
     name: raw.name,
+    separator: options.compatibility === true || isTrue(raw.environment.get('COMPOSE_COMPATIBILITY')) ? '_' : '-',
     workingDir: raw.projectDir,
     files: raw.files,
     profiles: stack.active,

@@ -8,6 +8,7 @@ import { volume } from './volumes.ts'
 
 export interface ProjectInput {
   readonly name: string
+  readonly separator: Project['separator']
   readonly workingDir: string
   readonly files: readonly string[]
   readonly profiles: readonly string[]
@@ -22,7 +23,7 @@ export interface ProjectInput {
 
 /** The frozen project that everything after the loader works with. */
 export function buildProject(input: ProjectInput): Project {
-  const { name, workingDir, files, profiles, canonical, environment, labelFiles, positionOf } = input
+  const { name, separator, workingDir, files, profiles, canonical, environment, labelFiles, positionOf } = input
   const sources = {
     secrets: mapValues(canonical['secrets'], (value, key) => fileSource(value, key, environment)),
     configs: mapValues(canonical['configs'], (value, key) => fileSource(value, key, environment)),
@@ -37,6 +38,7 @@ export function buildProject(input: ProjectInput): Project {
     })
   return deepFreeze({
     name,
+    separator,
     workingDir,
     files,
     services: services(canonical['services']),

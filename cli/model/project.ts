@@ -13,6 +13,8 @@ export interface SourcePosition {
  */
 export interface Project {
   readonly name: string
+  /** Between the parts of names of containers and images: `_` is Compose 1's (`--compatibility`). */
+  readonly separator: '-' | '_'
   readonly workingDir: string
   /** Absolute paths, in the order of merging; `-` for standard input. */
   readonly files: readonly string[]

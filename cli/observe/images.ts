@@ -16,7 +16,7 @@ export async function observeImages(
   const references = new Set<string>()
   for (const { image, build, name } of Object.values(project.services)) {
     if (image?.kind === 'reference') references.add(image.text)
-    else if (image === undefined && build !== undefined) references.add(`${project.name}-${name}`)
+    else if (image === undefined && build !== undefined) references.add(`${project.name}${project.separator}${name}`)
   }
   if (references.size === 0) return {}
   const listed = await listImages(client, { filters: { reference: [...references] } }, options)

@@ -85,7 +85,7 @@ function contextOf(project: Project, source: string): { readonly folder: string 
   if (!source.startsWith('service:')) return { folder: source }
   const name = source.slice('service:'.length)
   const service = project.services[name]
-  return { image: service === undefined ? `${project.name}-${name}` : imageOf(project, service) }
+  return { image: service === undefined ? `${project.name}${project.separator}${name}` : imageOf(project, service) }
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)

@@ -21,7 +21,7 @@ export interface ContainerIdentity {
 
 /** A service's name for the nth of its containers. */
 export const containerName = (project: Project, service: Service, number: number): string =>
-  service.containerName ?? `${project.name}-${service.name}-${number}`
+  service.containerName ?? [project.name, service.name, number].join(project.separator)
 
 /** Body of POST /containers/create for a container of a service. Pure: the same values always give the same body. */
 export function containerBody(

@@ -108,7 +108,7 @@ function networkMode(project: Project, service: Service): string {
 
 /** `service:db` names a service, the engine wants a container: its first one. */
 function firstContainerOf(project: Project, service: string): string {
-  return project.services[service]?.containerName ?? `${project.name}-${service}-1`
+  return project.services[service]?.containerName ?? [project.name, service, 1].join(project.separator)
 }
 
 function sharedMode(project: Project, mode: string | undefined): string | undefined {

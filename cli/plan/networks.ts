@@ -38,8 +38,7 @@ export function planNetworks(
     const { name } = network
     const existing = observed.networks[name]
     if (existing === undefined) {
-      if (network.isExternal)
-        problems.push(`network ${name} is declared as external, but the engine has none of that name`)
+      if (network.isExternal) problems.push(`network ${name} declared as external, but could not be found`)
       else ops.push(createOp(project, network, [{ text: 'does not exist' }], '+', []))
       continue
     }

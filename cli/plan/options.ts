@@ -8,6 +8,8 @@ export interface UpOptions {
   readonly alwaysRecreateDeps?: boolean
   readonly renewAnonVolumes?: boolean
   readonly removeOrphans?: boolean
+  /** Say nothing of them. */
+  readonly ignoreOrphans?: boolean
   readonly scale?: Readonly<Record<string, number>>
   /** `create` and `up --no-start`. */
   readonly noStart?: boolean
@@ -26,6 +28,7 @@ export interface UpOptions {
 export interface DownOptions {
   readonly services?: readonly string[]
   readonly removeOrphans?: boolean
+  readonly ignoreOrphans?: boolean
   readonly removeVolumes?: boolean
   readonly removeImages?: 'local' | 'all'
   readonly stopTimeoutSeconds?: number
@@ -72,5 +75,6 @@ export interface RunOptions {
   readonly remove: boolean
   readonly noDeps?: boolean
   readonly removeOrphans?: boolean
+  readonly ignoreOrphans?: boolean
   readonly pull?: UpOptions['pull']
 }

@@ -15,42 +15,55 @@ export function isForeign(project: Project, container: ObservedContainer): boole
 
 /** Containers of the project whose service the file does not have (any more). */
 export function findOrphans(project: Project, observed: Observed): readonly ObservedContainer[] {
-  return observed.containers.filter(
-    ({ service, isOneOff }) =>
-      !isOneOff && project.services[service] === undefined && project.disabledServices[service] === undefined,
-  )
+  return observed.containers.filter(({ service, isOneOff }) => !isOneOff && !hasService(project, service))
 }
 
+interface OrphanOptions {
+  readonly removeOrphans?: boolean
+  readonly ignoreOrphans?: boolean
+  readonly stopTimeoutSeconds?: number
+}
+
+/** What `up` and `run` do about them: removed when asked, else told (unless that is not wanted). One-off containers that have ended go along. */
 export function orphansOf(
   project: Project,
   observed: Observed,
-  options: { readonly removeOrphans?: boolean; readonly stopTimeoutSeconds?: number },
+  options: OrphanOptions,
 ): { readonly ops: readonly Op[]; readonly warnings: readonly string[] } {
-  const all = findOrphans(project, observed)
-  const orphans = all.filter(orphan => !isForeign(project, orphan))
-  const foreign = all.filter(orphan => isForeign(project, orphan)).map(foreignText)
+  const unknown = observed.containers.filter(({ service }) => !hasService(project, service))
+  const foreign = unknown.filter(orphan => isForeign(project, orphan)).map(foreignText)
   const warnings =
-    foreign.length === 0
+    foreign.length === 0 || options.ignoreOrphans === true
       ? []
-      : [`containers of the same project name that another file has made, and that stay: ${foreign.join(', ')}`]
-  if (orphans.length === 0) return { ops: [], warnings }
+      : [
+          `Found orphan containers that another file has made under this project name, and that stay: ${foreign.join(', ')}`,
+        ]
   if (options.removeOrphans === true) {
+    const orphans = observed.containers.filter(
+      container => (!hasService(project, container.service) || hasEnded(container)) && !isForeign(project, container),
+    )
     const removal = { timeoutSeconds: options.stopTimeoutSeconds, removeVolumes: false }
     return {
-      ops: orphans.flatMap(orphan =>
-        removalOps(orphan, openGate, [{ text: `the file has no service ${orphan.service}` }], removal),
-      ),
+      ops: orphans.flatMap(orphan => removalOps(orphan, openGate, [{ text: whyOf(orphan) }], removal)),
       warnings,
     }
   }
-  const names = orphans.map(({ name }) => name).join(', ')
-  return {
-    ops: [],
-    warnings: [
-      ...warnings,
-      `containers of services that the file does not have: ${names}; --remove-orphans removes them`,
-    ],
-  }
+  const names = unknown.filter(orphan => !isForeign(project, orphan)).map(({ name }) => name)
+  if (names.length === 0 || options.ignoreOrphans === true) return { ops: [], warnings }
+  return { ops: [], warnings: [...warnings, orphanText(names)] }
 }
+
+/** Compose's words, which people know. */
+export const orphanText = (names: readonly string[]): string =>
+  `Found orphan containers (${names.join(', ')}): the file has no such services. --remove-orphans removes them`
+
+const hasService = (project: Project, service: string): boolean =>
+  project.services[service] !== undefined || project.disabledServices[service] !== undefined
+
+const hasEnded = ({ isOneOff, state }: ObservedContainer): boolean =>
+  isOneOff && (state === 'exited' || state === 'dead')
+
+const whyOf = ({ isOneOff, service }: ObservedContainer): string =>
+  isOneOff ? 'a one-off container that has ended' : `the file has no service ${service}`
 
 const foreignText = ({ name, labels }: ObservedContainer): string => `${name} (${labels[label.configFiles]})`

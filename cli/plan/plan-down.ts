@@ -6,7 +6,7 @@ import { withHooks } from './hooks.ts'
 import { key } from './keys.ts'
 import type { DownOptions } from './options.ts'
 import { inOrder } from './order.ts'
-import { findOrphans, isForeign } from './orphans.ts'
+import { findOrphans, isForeign, orphanText } from './orphans.ts'
 import type { Op, Plan, Reason } from './plan.ts'
 import { serviceOrder } from './service-order.ts'
 
@@ -125,8 +125,14 @@ function imageRemovals(
 }
 
 function orphanWarnings(observed: Observed, project: Project | undefined, options: DownOptions): readonly string[] {
-  if (project === undefined || options.removeOrphans === true || (options.services ?? []).length > 0) return []
+  if (
+    project === undefined ||
+    options.removeOrphans === true ||
+    options.ignoreOrphans === true ||
+    (options.services ?? []).length > 0
+  )
+    return []
   const names = findOrphans(project, observed).map(({ name }) => name)
   if (names.length === 0) return []
-  return [`containers of services that the file does not have stay: ${names.join(', ')}; --remove-orphans removes them`]
+  return [orphanText(names)]
 }

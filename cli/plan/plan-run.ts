@@ -11,6 +11,7 @@ import { key } from './keys.ts'
 import { planNetworks } from './networks.ts'
 import type { RunOptions } from './options.ts'
 import { inOrder } from './order.ts'
+import { orphansOf } from './orphans.ts'
 import type { Goal, Op, Plan } from './plan.ts'
 import { planUp } from './plan-up.ts'
 import { plannedFiles } from './planned-files.ts'
@@ -35,13 +36,14 @@ export function planRun(
     options.noDeps === true
       ? []
       : serviceDependencies(service).filter(({ service: name }) => project.services[name] !== undefined)
+  const orphanOptions = { removeOrphans: options.removeOrphans === true, ignoreOrphans: options.ignoreOrphans === true }
   const base: Plan =
     dependencies.length === 0
-      ? { project: project.name, ops: [], unchanged: [], warnings: [] }
+      ? { project: project.name, unchanged: [], ...orphansOf(project, observed, orphanOptions) }
       : planUp(project, observed, digests, {
           services: dependencies.map(dependency => dependency.service),
           ...pull,
-          ...(options.removeOrphans === true && { removeOrphans: true }),
+          ...orphanOptions,
         })
   const done = new Set(base.ops.map(op => op.key))
   const images = planImages(project, observed, [{ ...service, scale: 1 }], pull)
@@ -54,7 +56,7 @@ export function planRun(
     op => !done.has(op.key),
   )
   const waits = dependencies.flatMap(({ service: name, condition }) => waitOps(project, name, condition, base))
-  const name = options.name ?? `${project.name}-${service.name}-run-${slug}`
+  const name = options.name ?? [project.name, service.name, 'run', slug].join(project.separator)
   const gate = [...groundwork, ...base.ops, ...waits].flatMap(op => (op.kind === 'container.stop' ? [] : [op.key]))
   const create: Op = {
     kind: 'container.create',

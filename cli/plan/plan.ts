@@ -138,6 +138,8 @@ export interface WaitOp extends OpBase<'wait'> {
   readonly service: string
   readonly goal: Goal
   readonly containers: readonly string[]
+  /** Only dependencies with `required: false` wait: a service that does not reach the goal is told, and is no failure. */
+  readonly isOptional?: true
 }
 
 export type Op =

@@ -102,7 +102,8 @@ export function serviceSpec(project: Project, service: Service, digests: FileDig
 }
 
 /** What Compose calls the image of a service that is built and has no `image`. */
-export const builtImageName = (project: Project, service: Service): string => `${project.name}-${service.name}`
+export const builtImageName = (project: Project, service: Service): string =>
+  `${project.name}${project.separator}${service.name}`
 
 /** `127.0.0.1:8080:80/udp`; only the target for a port that is not published. */
 export function portText(port: Port): string {

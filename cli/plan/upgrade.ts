@@ -195,15 +195,15 @@ export class Upgrade {
     return joinGates(...gates)
   }
 
-  #conditionKeys({ service, condition }: ServiceDependency): readonly string[] {
+  #conditionKeys({ service, condition, required }: ServiceDependency): readonly string[] {
     if (this.#decision(service) === undefined) return []
     switch (condition) {
       case 'service_started':
         return this.#startKeys(service)
       case 'service_healthy':
-        return this.#wait(service, 'healthy')
+        return this.#wait(service, 'healthy', required)
       case 'service_completed_successfully':
-        return this.#isComplete(service) ? [] : this.#wait(service, 'completed')
+        return this.#isComplete(service) ? [] : this.#wait(service, 'completed', required)
       default:
         return condition satisfies never
     }
@@ -216,7 +216,7 @@ export class Upgrade {
   }
 
   /** Adds the op that waits for all containers of a service, once, and gives its key. No containers, nothing to wait for. */
-  #wait(service: string, goal: Goal): readonly string[] {
+  #wait(service: string, goal: Goal, isRequired = true): readonly string[] {
     const decision = this.#decision(service)
     if (decision === undefined) return []
     const { kept, recreated, created } = decision
@@ -228,6 +228,8 @@ export class Upgrade {
     if (containers.length === 0) return []
     const waitKey = key.wait(service, goal)
     const needs = this.#startKeys(service)
+    const known = this.#waits.get(waitKey)
+    const isOptional = !isRequired && (known === undefined || (known.kind === 'wait' && known.isOptional === true))
     this.#waits.set(waitKey, {
       kind: 'wait',
       key: waitKey,
@@ -238,6 +240,7 @@ export class Upgrade {
       service,
       goal,
       containers,
+      ...(isOptional && { isOptional }),
     })
     return [waitKey]
   }

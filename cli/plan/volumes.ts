@@ -21,7 +21,7 @@ export function planVolumes(project: Project, observed: Observed, services: read
     const { name } = volume
     const existing = observed.volumes[name]
     if (existing === undefined && volume.isExternal) {
-      problems.push(`volume ${name} is declared as external, but the engine has none of that name`)
+      problems.push(`external volume "${name}" not found`)
     } else if (existing === undefined) {
       const why = [{ text: 'does not exist' }]
       const body = volumeBody(project, volume)

@@ -1,4 +1,3 @@
-import type { EventMessage } from '../../schemas/api/events.ts'
 import { errorTable } from '../../schemas/errors.ts'
 import { stop } from '../apply/lifecycle.ts'
 import { inspectContainer } from '../client/containers.ts'
@@ -9,6 +8,7 @@ import type { Project } from '../model/project.ts'
 import { selectServices } from '../plan/selection.ts'
 import { runUseCase } from './apply.ts'
 import type { Context } from './context.ts'
+import { type Ended, endedSince, endOf, lastCodeOf } from './ended-containers.ts'
 import { followLogs } from './follow-logs.ts'
 import { LogFollower } from './log-follower.ts'
 import { createLogPrinter } from './log-printer.ts'
@@ -29,7 +29,8 @@ export interface AttachFlags {
 
 /**
  * The second half of an attached `up`: shows the output of the containers until all have ended. Ctrl-C, or the end of a container with
- * --abort-on-container-exit and the like, stops them, and their last words are still shown. Returns the exit code.
+ * --abort-on-container-exit and the like, stops them, and their last words are still shown. Returns the exit code. `since` is when `up` began:
+ * what has ended after that has its end told here too.
  */
 export async function attachToStack(
   context: Context,
@@ -40,13 +41,18 @@ export async function attachToStack(
   flags: AttachFlags,
 ): Promise<number> {
   const watched = flags.attachDependencies ? withDependencies(project, services) : services
+  const eventsSince = `${Date.now() / 1000}`
   const containers = await stackContainers(client, { name: project.name, project }, { services: watched, all: true })
+  const ended = await endedSince(client, containers, Number(since) * 1000)
   const shown = containers.filter(container => isShown(project, serviceOf(container), flags))
   const followed = shown.map(container => ({ id: container.Id, name: shortNameOf(container, project.name) }))
   const names = followed.map(container => container.name)
   const [allEnded, cutOff] = [new AbortController(), new AbortController()]
   const follower = new LogFollower(client, createLogPrinter(context, names, flags), cutOff.signal)
-  const live = new Set(containers.filter(({ State }) => State !== 'exited' && State !== 'dead').map(({ Id }) => Id))
+  const running = containers.filter(({ State }) => State !== 'exited' && State !== 'dead')
+  const live = new Set([...running.map(({ Id }) => Id), ...ended.map(({ id }) => id)])
+  const shortName = (name: string | undefined): string =>
+    (name ?? '').replace(`${project.name}${project.separator}`, '')
   let exitCode = 0
   let stopping: Promise<void> | undefined
 
@@ -56,19 +62,26 @@ export async function attachToStack(
       allEnded.abort()
     })
   }
-  const onDie = async ({ Actor: { ID, Attributes } }: EventMessage): Promise<void> => {
-    if (await willRunAgain(client, ID)) return
-    await follower.finished(ID)
-    const code = Number(Attributes['exitCode'] ?? 0)
-    context.stdout.write(`${Attributes['name']?.replace(`${project.name}-`, '')} exited with code ${code}\n`)
-    live.delete(ID)
+  const onEnd = async ({ id, name, service, code }: Ended): Promise<void> => {
+    if (!live.has(id) || (await willRunAgain(client, id))) return
+    await follower.finished(id)
+    if (!live.delete(id)) return
+    context.stdout.write(`${shortName(name)} exited with code ${code}\n`)
+    const isAwaited = flags.exitCodeFrom === undefined || flags.exitCodeFrom === service
     const isFailure = flags.abortOnContainerFailure === true && code !== 0
-    if (!stopping && (Attributes[label.service] === flags.exitCodeFrom || isFailure)) exitCode = code
-    if (flags.abortOnContainerExit || flags.exitCodeFrom !== undefined || isFailure) stopAll()
+    const isAborting = flags.abortOnContainerExit || flags.exitCodeFrom !== undefined || isFailure
+    if (!stopping && isAborting) {
+      if (isAwaited) exitCode = code
+      context.stderr.write('Aborting on container exit...\n')
+      stopAll()
+    }
     if (live.size === 0) allEnded.abort()
   }
+  const told = async (ends: readonly Ended[]): Promise<void> => {
+    for (const end of ends) await onEnd(end)
+  }
 
-  context.stderr.write(`Attaching to ${names.join(', ') || 'nothing'}\n`)
+  context.stdout.write(`Attaching to ${names.join(', ') || 'nothing'}\n`)
   context.signal.addEventListener('abort', stopAll)
   if (live.size === 0) allEnded.abort()
   if (context.signal.aborted) stopAll()
@@ -77,21 +90,22 @@ export async function attachToStack(
       stackName: project.name,
       containers: followed,
       start: { since },
+      eventsSince,
       signal: allEnded.signal,
       nameOf: ({ Actor: { Attributes } }) =>
-        isShown(project, Attributes[label.service] ?? '', flags)
-          ? Attributes['name']?.replace(`${project.name}-`, '')
-          : undefined,
+        isShown(project, Attributes[label.service] ?? '', flags) ? shortName(Attributes['name']) : undefined,
+      onFollowing: () => void told(ended).catch(error => allEnded.abort(error)),
       onEvent: event => {
         if (event.Action === 'start') live.add(event.Actor.ID)
-        if (event.Action === 'die') onDie(event).catch(error => allEnded.abort(error))
+        if (event.Action === 'die') onEnd(endOf(event)).catch(error => allEnded.abort(error))
       },
     })
   } finally {
     context.signal.removeEventListener('abort', stopAll)
   }
   await stopping
-  return context.signal.aborted ? errorTable.CANCELLED.exitCode : exitCode
+  if (context.signal.aborted) return errorTable.CANCELLED.exitCode
+  return flags.exitCodeFrom === undefined ? exitCode : lastCodeOf(client, containers, flags.exitCodeFrom)
 }
 
 /** Stops the containers; true if all have stopped. Its signal is a new one: that of the context is spent when Ctrl-C brought us here. */

@@ -9,6 +9,10 @@ export interface FollowOptions {
   /** Containers that are there now, and where their logs are taken up. */
   readonly containers: readonly FollowedContainer[]
   readonly start: LogStart
+  /** Events from this moment on are told too (seconds since 1970): when the containers were listed, so that none is missed. */
+  readonly eventsSince?: string
+  /** The logs are being followed; before the first event. */
+  readonly onFollowing?: () => void
   /** The name under which a container that starts later is followed too; undefined = not. */
   readonly nameOf: (event: EventMessage) => string | undefined
   /** Sees every container event of the stack after its effect on the following. */
@@ -21,8 +25,10 @@ export interface FollowOptions {
 export async function followLogs(client: EngineClient, follower: LogFollower, options: FollowOptions): Promise<void> {
   const { signal, stackName } = options
   const filters = { type: ['container'], label: [`${label.project}=${stackName}`, `${label.oneOff}=False`] }
-  const events = await openEvents(client, { filters }, { signal })
+  const { eventsSince: from } = options
+  const events = await openEvents(client, { filters, ...(from !== undefined && { since: from }) }, { signal })
   for (const container of options.containers) follower.follow(container, options.start)
+  options.onFollowing?.()
   try {
     for await (const event of events) {
       const name = event.Action === 'start' ? options.nameOf(event) : undefined

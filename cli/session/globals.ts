@@ -18,6 +18,7 @@ export interface GlobalFlags {
   readonly dryRun: boolean
   readonly autostart: boolean
   readonly allResources: boolean
+  readonly compatibility: boolean
 }
 
 /** Adds the global flags to the root command, in the order of help. */
@@ -35,7 +36,9 @@ export function addGlobalFlags(program: Command): Command {
     .option('--dry-run', 'print what would be done, and change nothing', false)
     .option('--all-resources', 'networks and volumes too that no service uses', false)
     .option('--no-autostart', 'do not start the daemon when nothing answers at the default socket')
-    .addOption(new Option('--compatibility', 'names with _ in place of -, as Compose 1 made them').hideHelp())
+    .addOption(
+      new Option('--compatibility', 'names with _ in place of -, as Compose 1 made them').default(false).hideHelp(),
+    )
     .addOption(new Option('--verbose', 'no effect, as in Compose').hideHelp())
     .addOption(new Option('--no-ansi', 'deprecated: --ansi never').hideHelp())
     .addOption(new Option('--workdir <path>', 'deprecated: --project-directory').hideHelp())

@@ -53,6 +53,7 @@ async function load(
     projectDirectory: globals.projectDirectory,
     envFiles: globals.envFile,
     profiles: globals.profile,
+    compatibility: globals.compatibility,
   })
 }
 

@@ -85,7 +85,7 @@ export function numberOf(container: ContainerSummary): number {
 /** `web-1`: the name without that of the stack, as it stands before log lines. */
 export function shortNameOf(container: Pick<ContainerSummary, 'Id' | 'Names'>, stackName: string): string {
   const name = nameOf(container)
-  return name.startsWith(`${stackName}-`) ? name.slice(stackName.length + 1) : name
+  return name.startsWith(`${stackName}-`) || name.startsWith(`${stackName}_`) ? name.slice(stackName.length + 1) : name
 }
 
 function byServiceAndNumber(a: ContainerSummary, b: ContainerSummary): number {

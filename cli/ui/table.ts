@@ -10,11 +10,18 @@ export interface Column<Row> {
 }
 
 /** docker's tabwriter: a cell takes at least 10 columns, padding of 3 included; the last one of a line is not padded. */
-const minimum = 10
+const defaultMinimum = 10
 const padding = 3
 
+/** Least width of the columns of `images` and `ls`, as Compose prints those. */
+export const wideMinimum = 20
+
 /** A table with a header line, as docker prints it; every value is made harmless for a terminal. */
-export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+export function formatTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  minimum = defaultMinimum,
+): string {
   const cells = rows.map(row => columns.map(column => sanitizeLine(column.value(row))))
   const widths = columns.map((column, at) =>
     Math.max(

@@ -155,6 +155,10 @@ function matchesPort(
     .some(port => port.Type === protocol && (port[member] ?? -1) >= Number(from) && (port[member] ?? -1) <= Number(to))
 }
 
+/** As dockerd shows it: what has a space is in quotes, the program itself is not. */
+const shownCommand = ([program = '', ...args]: readonly string[]): string =>
+  [program, ...args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ')
+
 function summarize(context: ContainerContext, container: Container, now: number): ContainerSummary {
   const { record, state } = container
   return {
@@ -162,7 +166,7 @@ function summarize(context: ContainerContext, container: Container, now: number)
     Names: [`/${record.name}`],
     Image: record.config.Image ?? '',
     ImageID: record.image.id,
-    Command: record.args.join(' '),
+    Command: shownCommand(record.args),
     Created: Math.floor(Date.parse(record.createdAt) / 1000),
     Ports: context.networks.ports(record.id),
     Labels: record.config.Labels ?? {},

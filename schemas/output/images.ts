@@ -11,6 +11,8 @@ export const imagesRow = z.strictObject({
   Platform: z.string(),
   /** Bytes; 0 where the engine does not know, as for a directory of the host. */
   Size: z.number(),
+  /** When its name was given to it last, RFC 3339; empty where the engine does not know. */
+  LastTagTime: z.string(),
 })
 
 export type ImagesRow = z.output<typeof imagesRow>

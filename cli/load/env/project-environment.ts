@@ -69,7 +69,8 @@ export function markOfLine(path: string, text: string, line: number): { source: 
   return { source: new SourceFile(path, text, { baseDir: '/', env: new Map() }), offset }
 }
 
-function isTrue(value: string | undefined): boolean {
+/** Compose's words for yes in variables such as COMPOSE_IGNORE_ORPHANS. */
+export function isTrue(value: string | undefined): boolean {
   return value !== undefined && ['1', 't', 'true'].includes(value.toLowerCase())
 }
 

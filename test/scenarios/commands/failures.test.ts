@@ -55,7 +55,7 @@ describe('what goes wrong is said once, with what to do, and leaves nothing half
     )
     assert.equal(
       text,
-      'berth: container STACK-web-1: exited with code 3 right after its start\nthe last lines of its log:\n  | first\n  | broken\n',
+      'berth: container STACK-web-1: exited (3) right after its start\nthe last lines of its log:\n  | first\n  | broken\n',
     )
   })
 

@@ -46,18 +46,18 @@ test('ready: running without a health check, or healthy', () => {
 test('ready: a job that exited with 0 has reached its goal, one with another code has failed', () => {
   assert.equal(verdict('ready', { status: 'exited' }), 'reached')
   assert.equal(verdict('ready', { status: 'exited', policy: 'on-failure' }), 'reached')
-  assert.equal(verdict('ready', { status: 'exited', policy: 'always' }), 'exited with code 0')
-  assert.equal(verdict('ready', { status: 'exited', exitCode: 3 }), 'exited with code 3')
+  assert.equal(verdict('ready', { status: 'exited', policy: 'always' }), 'exited (0)')
+  assert.equal(verdict('ready', { status: 'exited', exitCode: 3 }), 'exited (3)')
   assert.equal(
     verdict('ready', { status: 'exited', exitCode: 137, isOomKilled: true }),
-    'exited with code 137 (out of memory)',
+    'exited (137) (out of memory)',
   )
 })
 
 test('healthy: only a health check can say so', () => {
   assert.equal(verdict('healthy', { status: 'running', health: 'healthy' }), 'reached')
   assert.match(verdict('healthy', { status: 'running' }), /has no health check/)
-  assert.equal(verdict('healthy', { status: 'exited' }), 'exited with code 0')
+  assert.equal(verdict('healthy', { status: 'exited' }), 'exited (0)')
   assert.equal(
     verdict('healthy', { status: 'running', health: 'unhealthy', probe: 'connecting\nrefused\n' }),
     'is unhealthy: refused',
@@ -67,13 +67,13 @@ test('healthy: only a health check can say so', () => {
 test('completed: ended with 0, and nothing else', () => {
   assert.equal(verdict('completed', { status: 'running', health: 'healthy' }), 'pending')
   assert.equal(verdict('completed', { status: 'exited' }), 'reached')
-  assert.equal(verdict('completed', { status: 'exited', exitCode: 1 }), 'exited with code 1')
+  assert.equal(verdict('completed', { status: 'exited', exitCode: 1 }), 'exited (1)')
 })
 
 test('a container that crashes again and again is given up; one that is up, or whose tries are numbered, is not', () => {
   const crashing = { status: 'restarting', exitCode: 3, policy: 'always', restarts: 5 }
   for (const goal of ['ready', 'healthy', 'completed'] as const) {
-    assert.equal(verdict(goal, crashing), 'keeps crashing: restarted 5 times, last exited with code 3')
+    assert.equal(verdict(goal, crashing), 'keeps crashing: restarted 5 times, last exited (3)')
   }
   assert.match(verdict('healthy', { ...crashing, status: 'running', health: 'starting' }), /keeps crashing/)
   assert.equal(verdict('ready', { ...crashing, restarts: 4 }), 'pending')

@@ -207,11 +207,11 @@ test('bombs, deep nesting and huge files are refused at once', () => {
         .fill(n === 0 ? 'x' : `*a${n - 1}`)
         .join(', ')}]`,
   )
-  const started = performance.now()
+  const started = process.cpuUsage()
   assert.deepEqual([...new Set(errors(one(`${levels.join('\n')}\nservices: {}\n`)))], ['too-large'])
   assert.deepEqual([...new Set(errors(one(`x-a: ${'['.repeat(50_000)}`)))], ['yaml-syntax'])
   assert.deepEqual(errors(load({ 'stack.yaml': Buffer.alloc(50 * 1024 * 1024) })), ['too-large'])
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(cpuSeconds(started) < 2)
   assert.deepEqual(errors(one('x-a: &a [*a]\nservices: {web: {image: x}}')), ['unknown-anchor'])
 })
 
@@ -283,11 +283,10 @@ test('ten thousand lines with a thousand services load in time', () => {
       '    restart: always',
     ].join('\n'),
   )
-  const before = process.cpuUsage()
+  const started = process.cpuUsage()
   const { project } = one(`services:\n${services.join('\n')}\n`, { env: { HOME: '/h' } })
   assert.equal(Object.keys(project?.services ?? {}).length, 1000)
-  const { user, system } = process.cpuUsage(before)
-  assert.ok(user + system < 8e6, 'the target is 2 s of CPU; a shared machine gets four times that')
+  assert.ok(cpuSeconds(started) < 4, 'the target is 2 s; a slow machine gets twice that')
 })
 
 test('every attribute of the specification is known to the schema', () => {
@@ -299,3 +298,9 @@ test('every attribute of the specification is known to the schema', () => {
     assert.ok(!diagnostics.some(({ code }) => code === 'unknown-key'), name)
   }
 })
+
+/** Of the processor, which a busy machine does not stretch as it does those of the clock. */
+function cpuSeconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1e6
+}
