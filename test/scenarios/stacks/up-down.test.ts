@@ -91,7 +91,7 @@ services:
       await using stack = new Stack(engine, file('[sh, -c, "echo cannot find my head; exit 3"]'))
       const { code, stderr } = await stack.run(['up', '-d'])
       assert.equal(code, 1)
-      assert.match(stderr, /service bad: container t-crash-bad-1 exited \(3\)/)
+      assert.match(stderr, /service "bad" didn't complete successfully: exit 3; container t-crash-bad-1/)
       assert.match(stderr, /\| cannot find my head/)
       assert.equal(stderr.match(/^berth: /gm)?.length, 1, `one root cause, one message:\n${stderr}`)
       const states = await stack.states()
