@@ -1,4 +1,5 @@
 import type { OomPolicy } from '../../schemas/api/berth.ts'
+import type { Placement, Reservation } from './reservation.ts'
 
 /** Where a value was written: 1-based line and column in a stack file. */
 export interface SourcePosition {
@@ -98,6 +99,9 @@ export interface Service {
   readonly volumesFrom: readonly string[]
 
   readonly resources: Resources
+  /** Admission control: what the host must have left for each container. */
+  readonly reservation: Reservation | undefined
+  readonly placement: Placement | undefined
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>
   readonly sysctls: Readonly<Record<string, string>>
   readonly capAdd: readonly string[]

@@ -9,6 +9,7 @@ import { networkMode, serviceNetworks } from './networks.ts'
 import { oomPolicy } from './oom.ts'
 import { ports } from './ports.ts'
 import type { Service } from './project.ts'
+import { placementOf, reservationOf } from './reservation.ts'
 import { resources, ulimits } from './resources.ts'
 import { restartPolicy } from './restart.ts'
 
@@ -93,6 +94,8 @@ function files(own: Attributes) {
 function confinement(own: Attributes) {
   return {
     resources: resources(own),
+    reservation: reservationOf(attributes(own['deploy'])),
+    placement: placementOf(attributes(own['deploy'])),
     ulimits: ulimits(own['ulimits']),
     sysctls: textMap(own['sysctls']),
     capAdd: texts(own['cap_add']),

@@ -8,6 +8,7 @@ import { listNetworks } from '../client/networks.ts'
 import { listVolumes } from '../client/volumes.ts'
 import { label } from '../model/labels.ts'
 import type { Project } from '../model/project.ts'
+import { observeHost } from './host.ts'
 import { observeImages } from './images.ts'
 import type { Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from './observed.ts'
 
@@ -23,11 +24,12 @@ export async function observe(
   const project = 'services' in target ? target : undefined
   const { apiVersion, isBerth } = await client.facts(options.signal)
   const ofProject = { label: [`${label.project}=${target.name}`] }
-  const [summaries, networks, volumes, images] = await Promise.all([
+  const [summaries, networks, volumes, images, host] = await Promise.all([
     listContainers(client, { all: true, filters: ofProject }, options),
     project === undefined ? listNetworks(client, ofProject, options) : networksByName(client, project, options),
     project === undefined ? listVolumes(client, ofProject, options) : volumesByName(client, project, options),
     project === undefined ? {} : observeImages(client, project, options),
+    project === undefined ? undefined : observeHost(client, project, options),
   ])
   const exitCodes = await observeExitCodes(client, project, summaries, options)
   return Object.freeze({
@@ -37,6 +39,7 @@ export async function observe(
     networks: Object.fromEntries(networks.map(network => [network.Name, networkOf(network)])),
     volumes: Object.fromEntries(volumes.map(volume => [volume.Name, volumeOf(volume)])),
     images,
+    ...(host !== undefined && { host }),
   })
 }
 

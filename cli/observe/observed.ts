@@ -1,4 +1,5 @@
 import type { ContainerStatus } from '../../schemas/api/containers.ts'
+import type { Reservation } from '../model/reservation.ts'
 
 /** What is there, of one project, at one moment. Frozen plain values: tests write them by hand. */
 export interface Observed {
@@ -11,6 +12,23 @@ export interface Observed {
   readonly volumes: Readonly<Record<string, ObservedVolume>>
   /** By reference as the stack file says it; a reference that is not here is not in the engine. */
   readonly images: Readonly<Record<string, ObservedImage>>
+  /** Only known where the plan needs it: a service reserves something, or says where it is to run. */
+  readonly host?: ObservedHost
+}
+
+export interface ObservedHost {
+  readonly id: string
+  readonly hostname: string
+  /** `linux` */
+  readonly os: string
+  /** `x86_64` */
+  readonly architecture: string
+  /** The engine's own. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly cpus: number
+  readonly memoryBytes: number
+  /** Of every running container that has one. */
+  readonly reservations: readonly (Reservation & { readonly project: string; readonly service: string })[]
 }
 
 export interface ObservedContainer {

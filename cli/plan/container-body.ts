@@ -5,6 +5,7 @@ import { berthVersion } from '../../schemas/version.ts'
 import { serviceDependencies } from '../graph/service-graph.ts'
 import { label } from '../model/labels.ts'
 import type { Healthcheck, Project, Service, ServiceNetwork } from '../model/project.ts'
+import { reservationLabel } from '../model/reservation.ts'
 import { hostConfigOf } from './host-config.ts'
 import { builtImageName, type ServiceSpec, specLabel } from './spec.ts'
 
@@ -85,6 +86,7 @@ function composeLabels(
     [label.workingDir]: project.workingDir,
     [label.version]: berthVersion,
     ...(imageId !== undefined && { [label.image]: imageId }),
+    ...(service.reservation && { [reservationLabel]: JSON.stringify(service.reservation) }),
     [specLabel]: JSON.stringify(spec),
   }
 }

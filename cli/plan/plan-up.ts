@@ -10,7 +10,9 @@ import { planNetworks } from './networks.ts'
 import type { UpOptions } from './options.ts'
 import { inOrder } from './order.ts'
 import { orphansOf } from './orphans.ts'
+import { placementWarnings } from './placement.ts'
 import type { Op, Plan } from './plan.ts'
+import { refuseReservations } from './reservations.ts'
 import { type Selection, selectServices } from './selection.ts'
 import { type FileDigests, serviceSpec } from './spec.ts'
 import { Upgrade } from './upgrade.ts'
@@ -32,7 +34,8 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const images = planImages(project, observed, services, options)
   const networks = planNetworks(project, observed, services, { removalKeys, staying })
   const volumes = planVolumes(project, observed, services)
-  const problems = [...images.problems, ...networks.problems, ...volumes.problems]
+  const tooMuch = refuseReservations(project, observed, selection, options)
+  const problems = [...images.problems, ...networks.problems, ...volumes.problems, ...tooMuch]
   if (problems.length > 0) throw new BerthError('INVALID_ARGUMENT', problems.join('\n'))
 
   // Images first of all: when one cannot be had, nothing has been made yet.
@@ -44,7 +47,12 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
     project: project.name,
     ops: inOrder(withHooks([...ops, ...orphans.ops], project)),
     unchanged: upgrade.unchanged(),
-    warnings: [...networks.warnings, ...volumes.warnings, ...orphans.warnings],
+    warnings: [
+      ...networks.warnings,
+      ...volumes.warnings,
+      ...placementWarnings(services, observed.host),
+      ...orphans.warnings,
+    ],
   }
 }
 

@@ -7,6 +7,7 @@ const otherPlaces: Readonly<Record<string, readonly string[]>> = {
   cpus: ['deploy.resources.limits.cpus'],
   mem_limit: ['deploy.resources.limits.memory'],
   mem_reservation: ['deploy.resources.reservations.memory'],
+  cpu_reservation: ['deploy.resources.reservations.cpus'],
   pids_limit: ['deploy.resources.limits.pids'],
   restart: ['deploy.restart_policy'],
   gpus: ['deploy.resources.reservations.devices'],

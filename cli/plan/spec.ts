@@ -68,6 +68,7 @@ export function serviceSpec(project: Project, service: Service, digests: FileDig
     cpuset: resources.cpuset,
     mem_limit: resources.memoryBytes,
     mem_reservation: resources.memoryReservationBytes,
+    cpu_reservation: service.reservation?.cpus,
     memswap_limit: resources.memorySwapBytes,
     mem_swappiness: resources.memorySwappiness,
     pids_limit: resources.pidsLimit,

@@ -1,4 +1,5 @@
 import type { PlanOutput } from '../../schemas/output/plan.ts'
+import { openPortWarnings } from '../plan/open-ports.ts'
 import { hasChanges, type Plan } from '../plan/plan.ts'
 import { planText } from '../ui/plan-text.ts'
 import { type Context, print, printJson } from './context.ts'
@@ -11,8 +12,9 @@ export interface PlanChoices {
 
 /** Prints a plan and returns the exit code: what `plan` does, and every command with --dry-run. */
 export function showPlan(context: Context, plan: Plan, choices: PlanChoices = {}): number {
-  if (choices.json) printJson(context, planOutput(plan))
-  else print(context, planText(plan, context))
+  const shown = { ...plan, warnings: [...plan.warnings, ...openPortWarnings(plan)] }
+  if (choices.json) printJson(context, planOutput(shown))
+  else print(context, planText(shown, context))
   return choices.hasDetailedExitCode && hasChanges(plan) ? 2 : 0
 }
 

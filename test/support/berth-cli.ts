@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { TestDaemon } from './daemon.ts'
@@ -56,6 +56,10 @@ export class BerthCli implements AsyncDisposable {
 
   write(name: string, text: string): Promise<void> {
     return writeFile(join(this.folder, name), text)
+  }
+
+  read(name: string): Promise<string> {
+    return readFile(join(this.folder, name), 'utf8')
   }
 
   start(argv: readonly string[], options: CliOptions = {}): CliProcess {

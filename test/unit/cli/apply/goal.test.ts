@@ -48,10 +48,7 @@ test('ready: a job that exited with 0 has reached its goal, one with another cod
   assert.equal(verdict('ready', { status: 'exited', policy: 'on-failure' }), 'reached')
   assert.equal(verdict('ready', { status: 'exited', policy: 'always' }), 'exited (0)')
   assert.equal(verdict('ready', { status: 'exited', exitCode: 3 }), 'exited (3)')
-  assert.equal(
-    verdict('ready', { status: 'exited', exitCode: 137, isOomKilled: true }),
-    'exited (137) (out of memory)',
-  )
+  assert.equal(verdict('ready', { status: 'exited', exitCode: 137, isOomKilled: true }), 'exited (137) (out of memory)')
 })
 
 test('healthy: only a health check can say so', () => {

@@ -290,7 +290,7 @@ volumes: {vol: {external: true}}
     () => plan(impossible, nothing('p')),
     (error: Error) => {
       assert.deepEqual(error.message.split('\n').length, 3)
-      assert.match(error.message, /image c.*\nnetwork n.*\nvolume vol/)
+      assert.match(error.message, /image c.*\nnetwork n.*\nexternal volume "vol"/)
       return true
     },
   )
