@@ -87,6 +87,28 @@ int command_kill(const struct oci *oci, char **argv, struct error *err) {
     return failed;
 }
 
+static int take_away(const struct oci *oci, struct store *store, struct container *container, struct error *err) {
+    int failed = container_release(container, err);
+    if (failed < 0)
+        return failed;
+    struct error ignored; /* the specification: a failing poststop hook is logged, and the deletion goes on */
+    if (hooks_run_unlocked(store, "poststop", "stopped", &ignored) < 0)
+        output_warning("%s", ignored.message);
+    store_remove(oci, store);
+    return 0;
+}
+
+int control_forget(const struct oci *oci, const char *id, struct container *container, struct error *err) {
+    struct store store;
+    int failed = store_open(oci, id, &store, err);
+    if (failed < 0)
+        return failed == -ENOENT || failed == -ENODATA ? 0 : failed;
+    if (json_integer_value(json_object_get(store.state, "pid")) == container->pid)
+        failed = take_away(oci, &store, container, err);
+    store_close(&store);
+    return failed;
+}
+
 static int delete_one(const struct oci *oci, const char *id, bool is_forced, struct error *err) {
     struct store store;
     struct host host;
@@ -101,13 +123,7 @@ static int delete_one(const struct oci *oci, const char *id, bool is_forced, str
         control_leave(&store, &host, &container);
         return failed;
     }
-    failed = container_release(&container, err);
-    if (failed >= 0) {
-        struct error ignored; /* the specification: a failing poststop hook is logged, and the deletion goes on */
-        if (hooks_run_unlocked(&store, "poststop", "stopped", &ignored) < 0)
-            output_warning("%s", ignored.message);
-        store_remove(oci, &store);
-    }
+    failed = take_away(oci, &store, &container, err);
     control_leave(&store, &host, &container);
     return failed;
 }

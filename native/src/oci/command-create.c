@@ -1,6 +1,7 @@
 /* create, start and run. */
 #include "oci/hooks.h"
 #include "oci/config.h"
+#include "oci/control.h"
 #include "oci/home.h"
 #include "oci/terminal.h"
 #include "oci/wait.h"
@@ -18,6 +19,7 @@ struct request {
     const char *bundle, *config, *pid_file, *console_socket, *preserve;
     bool detach, keep, keeps_keyring, is_foreground;
     struct store store;
+    struct host host; /* open once a container was started, to the end of this process */
 };
 
 /*
@@ -26,6 +28,8 @@ struct request {
  */
 static int at_namespaces(void *owner, pid_t pid, struct error *err) {
     struct store *store = owner;
+    if (!hooks_exist(store, "prestart") && !hooks_exist(store, "createRuntime"))
+        return 0;
     store_set_pid(store, pid);
     int failed = store_save(store, err);
     if (failed < 0 || (failed = hooks_run_unlocked(store, "prestart", "created", err)) < 0)
@@ -65,29 +69,27 @@ static int announce(struct request *request, struct container *container, struct
 
 static int launch_container(struct request *request, struct container *container, struct error *err) {
     struct store *store = &request->store;
-    struct host host;
     _cleanup_close_ int fifo = -1;
     int failed = wait_check_terminal(store->config.spec.process.terminal, request->console_socket, request->is_foreground, err);
-    if (failed < 0 || (failed = open_fifo(store->folder, &fifo, err)) < 0 || (failed = host_open(&host, err)) < 0)
+    if (failed < 0 || (failed = open_fifo(store->folder, &fifo, err)) < 0 || (failed = host_open(&request->host, err)) < 0)
         return failed;
     const struct launch_hold hold = {
         .fifo = fifo,
         .owner = store,
         .at_namespaces = at_namespaces,
         .in_container = hooks_exist(store, "createContainer") ? in_container : NULL,
-        .before_program = before_program,
+        .before_program = hooks_exist(store, "startContainer") ? before_program : NULL,
         .keeps_keyring = request->keeps_keyring,
     };
     const struct container_stdio stdio = {.in = 0, .out = 1, .err = 2};
     container->hold = &hold;
-    failed = container_start(&host, &store->config, &stdio, container, err);
+    failed = container_start(&request->host, &store->config, &stdio, container, err);
     container->hold = NULL;
     config_warn(&container->warnings);
     if (failed >= 0 && (failed = announce(request, container, err)) < 0) {
         struct error ignored;
         (void)container_release(container, &ignored);
     }
-    host_close(&host);
     return failed;
 }
 
@@ -202,8 +204,7 @@ static int accompany(const struct oci *oci, struct request *request, struct cont
     int code = terminal_forward(&container->terminal, container->pid);
     if (request->keep)
         return code;
-    char *arguments[] = {(char[]){"--force"}, id, NULL};
-    int failed = command_delete(oci, arguments, err);
+    int failed = control_forget(oci, id, container, err);
     return failed < 0 ? failed : code;
 }
 

@@ -221,7 +221,7 @@ int container_start(const struct host *host, const struct start_config *config, 
     if (failed >= 0)
         failed = prepare_start(&launch, container, err);
     if (failed >= 0) {
-        container->oom_kills_before = cgroup_oom_kills(container->cgroup);
+        container->oom_kills_before = had_cgroup ? cgroup_oom_kills(container->cgroup) : 0;
         if (had_cgroup)
             cgroup_memory_peak_reset(container->cgroup);
         /* The mount namespace is made by the child from the template, the cgroup namespace once it is in its cgroup. */

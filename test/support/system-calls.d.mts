@@ -1,0 +1,1 @@
+export function countCalls(words: readonly string[]): number | undefined
