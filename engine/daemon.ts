@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BerthError } from '../schemas/errors.ts'
 import type { HostFacts } from '../schemas/runtime/spawner.ts'
@@ -38,6 +38,7 @@ import { volumeRoutes } from './routes/volumes.ts'
 import { type Spawner, startSpawner } from './runtime/spawner.ts'
 import { Store } from './store/store.ts'
 import { cachedText, describeHost } from './system/host.ts'
+import { userNamespaces } from './users/remap.ts'
 import { type VolumeRecord, VolumeService } from './volumes/service.ts'
 import { volumeUsage } from './volumes/view.ts'
 
@@ -101,6 +102,7 @@ export async function startDaemon(
     clock: systemClock,
     trash: new Trash({ roots: [dataRoot, runDir], remove: target => workers.remove(target), clock: systemClock, log }),
     accounts: new AccountCache(),
+    users: userNamespaces(options.usernsRemap, await hostAccounts()),
     hostResolvConf: cachedText('/etc/resolv.conf'),
     host: { ...host, capabilities: facts.capabilities, cgroupParent: `/${options.instance}` },
     runDir,
@@ -156,6 +158,15 @@ function checkHost(facts: HostFacts): void {
   }
   if (!facts.overlay)
     throw new BerthError('UNAVAILABLE', 'this kernel cannot mount overlayfs', { hint: 'modprobe overlay' })
+}
+
+/** What is not there says nothing. */
+async function hostAccounts() {
+  const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+  const [passwd, group, subuid, subgid] = await Promise.all(
+    ['/etc/passwd', '/etc/group', '/etc/subuid', '/etc/subgid'].map(read),
+  )
+  return { passwd: passwd ?? '', group: group ?? '', subuid: subuid ?? '', subgid: subgid ?? '' }
 }
 
 /** True when the host was restarted since the last daemon of this data root. */

@@ -19,6 +19,8 @@ export interface DaemonOptions {
   /** Certificates for TCP; undefined: no TCP. */
   readonly tls: TlsFiles | undefined
   readonly pidFile: string | undefined
+  /** `default`, or `user[:group]`; undefined: containers are in the host's user namespace unless they ask for one. */
+  readonly usernsRemap: string | undefined
   readonly logLevel: LogLevel
   readonly registries: RegistrySettings
   readonly readyFd: number | undefined
@@ -26,7 +28,7 @@ export interface DaemonOptions {
 
 export const usage = `usage: berthd [--data-root DIR] [--run-dir DIR] [--instance NAME] [--host unix:///PATH|fd://|tcp://HOST:PORT]... [--group NAME]
               [--pidfile FILE] [--config-file FILE] [--log-level error|warn|info|debug] [--ready-fd N]
-              [--tlsverify] [--tlscacert FILE] [--tlscert FILE] [--tlskey FILE] [--version] [--help]
+              [--userns-remap default|USER[:GROUP]] [--tlsverify] [--tlscacert FILE] [--tlscert FILE] [--tlskey FILE] [--version] [--help]
 `
 
 /** argv over the configuration file over the environment over the defaults. Throws USAGE. */
@@ -55,6 +57,7 @@ export function parseOptions(
     group: flags.group ?? file.group ?? 'berth',
     tls: tlsOf(flags, file),
     pidFile: flags.pidfile ?? file.pidfile,
+    usernsRemap: flags['userns-remap'] ?? file['userns-remap'],
     logLevel,
     registries: registriesOf(file, env),
     readyFd: flags['ready-fd'] === undefined ? undefined : parseFd(flags['ready-fd']),
@@ -112,6 +115,7 @@ function parseFlags(argv: readonly string[]) {
         pidfile: { type: 'string', short: 'p' },
         'config-file': text,
         'log-level': { type: 'string', short: 'l' },
+        'userns-remap': text,
         tls: { type: 'boolean' },
         tlsverify: { type: 'boolean' },
         tlscacert: text,

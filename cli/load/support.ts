@@ -49,7 +49,6 @@ export const supportTable: Readonly<Record<string, Support>> = {
   'services.*.runtime': notYet('there is one runtime'),
   'services.*.storage_opt': notYet('the size of a container is not limited yet'),
   'services.*.use_api_socket': notYet('mount the socket as a volume'),
-  'services.*.userns_mode': notYet('user namespaces come later'),
   models: notYet('models are not run'),
 }
 

@@ -31,10 +31,11 @@ function mountType(value: unknown): Mount['type'] {
 }
 
 function bindOptions(value: unknown): NonNullable<Mount['bind']> {
-  const { propagation, create_host_path: createHostPath, selinux, recursive } = attributes(value)
+  const { propagation, create_host_path: createHostPath, selinux, recursive, 'x-idmap': idmap } = attributes(value)
   return {
     createHostPath: createHostPath === true,
     ...present({ propagation: text(propagation), selinux: text(selinux), recursive: text(recursive) }),
+    ...(idmap === true ? { idmap: true } : {}),
   }
 }
 

@@ -195,6 +195,8 @@ export interface Mount {
     readonly propagation?: string
     readonly createHostPath: boolean
     readonly selinux?: string
+    /** Show the owners on the disk as ids of the container. */
+    readonly idmap?: boolean
     readonly recursive?: string
   }
   readonly volume?: {

@@ -1,6 +1,7 @@
 import { durationMs } from '../../schemas/stack/duration.ts'
 import { type Attributes, attributes, list, mapValues, number, text, textMap, texts } from './attributes.ts'
 import { dependencies } from './dependencies.ts'
+import { hardened } from './hardened.ts'
 import { healthcheck, milliseconds } from './healthcheck.ts'
 import { hooks } from './hooks.ts'
 import { imageSource } from './image.ts'
@@ -15,7 +16,8 @@ import { restartPolicy } from './restart.ts'
 
 /** A service of the canonical tree as the rest of Berth sees it; everything but its hash. */
 export function serviceOf(name: string, own: Attributes): Omit<Service, 'configHash'> {
-  return { ...identity(name, own), ...process(own), ...network(own), ...files(own), ...confinement(own) }
+  const service = { ...identity(name, own), ...process(own), ...network(own), ...files(own), ...confinement(own) }
+  return own['x-hardened'] === true ? hardened(service) : service
 }
 
 function identity(name: string, own: Attributes) {

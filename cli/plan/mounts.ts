@@ -28,6 +28,8 @@ function bindText(project: Project, mount: Mount): string | undefined {
   if (source === undefined || source.includes(':') || mount.target.includes(':')) return undefined
   const options = [mount.readOnly ? 'ro' : 'rw']
   if (mount.type === 'bind') {
+    // Only a bind string can say it.
+    if (mount.bind?.idmap === true) return `${source}:${mount.target}:${[...options, 'idmap'].join(',')}`
     if (mount.bind?.createHostPath !== true || mount.bind.recursive !== undefined) return undefined
     if (mount.bind.selinux !== undefined) options.push(mount.bind.selinux)
     if (mount.bind.propagation !== undefined) options.push(mount.bind.propagation)

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts'
 import type { ContainerNetworks } from '../networks/attachments.ts'
 import type { Spawner } from '../runtime/spawner.ts'
 import type { HostTraits } from '../runtime/spec.ts'
+import type { UserNamespaces } from '../users/remap.ts'
 import type { ContainerVolumes } from '../volumes/service.ts'
 import type { AccountCache } from './account-cache.ts'
 import type { HostResources } from './check-resources.ts'
@@ -36,6 +37,7 @@ export interface ContainerContext {
   readonly clock: Clock
   readonly trash: Trash
   readonly accounts: AccountCache
+  readonly users: UserNamespaces
   /** The host's /etc/resolv.conf as it is now. */
   readonly hostResolvConf: () => string
   readonly host: HostTraits & HostResources

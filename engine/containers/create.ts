@@ -20,6 +20,7 @@ import { randomId, randomName } from './names.ts'
 import { type ContainerRecord, imagesOf } from './record.ts'
 import { defaultOomPolicy } from './restart.ts'
 import { isUp } from './state.ts'
+import { chooseMaps } from './user-namespace.ts'
 import { checkCreateRequest, checkName, checkRestartPolicy } from './validate.ts'
 
 /** Makes a container: a record, its place in networks and volumes; nothing of it runs yet. On failure nothing is left. */
@@ -42,6 +43,7 @@ export async function createContainer(
   context.registry.reserveName(name, id)
   const undo: (() => Promise<void> | void)[] = [() => context.registry.releaseName(name, id)]
   try {
+    undo.push(() => context.users.ranges.release(id))
     const draft = toRecord(context, request, image, { id, name })
     undo.push(() => context.volumes.release(id, { removeAnonymous: true }))
     const mounts = await context.volumes.reserve(id, await resolveImages(context, draft.mounts))
@@ -66,6 +68,7 @@ export async function createContainer(
       dnsOptions: draft.hostConfig.DnsOptions ?? [],
       sysctls: draft.hostConfig.Sysctls ?? {},
       labels: draft.config.Labels ?? {},
+      ...(draft.userns === undefined ? {} : { idMaps: draft.userns }),
     })
     const added = context.registry.add({ ...draft, mounts })
     undo.push(async () => {
@@ -103,6 +106,7 @@ function toRecord(
   joinedContainer(context, hostConfig.IpcMode)
   logConfigOf(hostConfig, '')
   const restartPolicy = checkRestartPolicy(hostConfig)
+  const userns = chooseMaps(context, identity.id, hostConfig)
   return {
     ...identity,
     createdAt: formatTime(context.clock.now()),
@@ -124,6 +128,7 @@ function toRecord(
     oomPolicy: Berth?.Oom ?? defaultOomPolicy(restartPolicy),
     priority: Berth?.Priority ?? 0,
     hasFiles: (Berth?.Files?.length ?? 0) > 0,
+    ...(userns === undefined ? {} : { userns }),
   }
 }
 

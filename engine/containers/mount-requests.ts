@@ -79,7 +79,8 @@ export function parseBind(text: string, driver?: string): MountRequest {
   if (type === 'bind') {
     if (words.includes('nocopy'))
       throw refuse('invalid mount config for type "bind": field VolumeOptions must not be specified')
-    return { kind: 'bind', source: posix.normalize(source), createsSource: true, ...common }
+    const isIdmapped = words.includes('idmap') ? { isIdmapped: true } : {}
+    return { kind: 'bind', source: posix.normalize(source), createsSource: true, ...isIdmapped, ...common }
   }
   checkVolumeName(source)
   return {
@@ -97,7 +98,14 @@ const volumeMode = 'z'
 /** Words of one kind exclude each other. */
 function parseModes(modes: string | undefined): readonly string[] {
   const words = modes === undefined ? [] : modes.split(',')
-  const kinds = [['ro', 'rw'], ['nocopy', 'copy'], ['z', 'Z'], ['cached', 'delegated', 'consistent'], propagations]
+  const kinds = [
+    ['ro', 'rw'],
+    ['nocopy', 'copy'],
+    ['z', 'Z'],
+    ['cached', 'delegated', 'consistent'],
+    ['idmap'],
+    propagations,
+  ]
   const isKnown = (word: string): boolean => kinds.some(kind => kind.includes(word))
   const isTwice = (kind: readonly string[]): boolean => words.filter(word => kind.includes(word)).length > 1
   if (!words.every(isKnown) || kinds.some(isTwice)) throw new BerthError('INVALID_ARGUMENT', `invalid mode: ${modes}`)

@@ -2,6 +2,7 @@ import type { OomPolicy } from '../../schemas/api/berth.ts'
 import type { ContainerConfig } from '../../schemas/api/container-create.ts'
 import type { EndpointSettings } from '../../schemas/api/endpoint.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
+import type { IdMaps } from '../users/remap.ts'
 import type { MountRequest } from '../volumes/mounts.ts'
 import type { RestartPolicy } from './restart.ts'
 
@@ -26,6 +27,8 @@ export interface ContainerRecord {
   readonly priority: number
   /** Secrets and configs lie in `files.json` of the data folder. */
   readonly hasFiles: boolean
+  /** Of its own user namespace. Its files are written with these ids, so they stay for as long as it lives. */
+  readonly userns?: IdMaps
 }
 
 /** Images that must stay while the container is there: the one that it starts from, and those that it has mounted. */

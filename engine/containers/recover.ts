@@ -35,6 +35,7 @@ export async function recoverContainers(context: ContainerContext, hasRebooted: 
     for (const used of imagesOf(record))
       context.images.use(used, { containerId: record.id, isRunning: () => isUp(container.state) })
     context.volumes.adopt(record.id, record.mounts, isUp(state))
+    if (record.userns !== undefined) context.users.ranges.hold(record.id, record.userns.uid)
     if (state.status === 'removing') counts.removed++
   }
   await Promise.all(orphanBundles(context).map(id => removeOrphan(context, id)))

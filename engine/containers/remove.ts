@@ -39,6 +39,8 @@ export async function removeContainer(
     for (const folder of [data, memory]) context.trash.discard(folder)
     for (const used of imagesOf(container.record)) context.images.release(used, id)
     await context.registry.remove(container)
+    // Not before: until the record is gone, a daemon that is killed would find two containers with one range.
+    context.users.ranges.release(id)
   } catch (error) {
     await transition(context, container, {
       kind: 'removeFailed',

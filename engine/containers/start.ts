@@ -25,6 +25,7 @@ import { describeFailure } from './start-failure.ts'
 import { zeroTime } from './state.ts'
 import { transition } from './transition.ts'
 import { resolveUser } from './user.ts'
+import { planUserNamespace } from './user-namespace.ts'
 import { liesOnTmpfs, makeWritableLayer, rootfsOf } from './writable-layer.ts'
 
 /**
@@ -190,6 +191,7 @@ async function buildConfig(
   const { paths } = parts
   const ipcPath = joinedNamespace(context, hostConfig.IpcMode, 'ipc')
   const pidPath = joinedNamespace(context, hostConfig.PidMode, 'pid')
+  const userns = planUserNamespace(context, container, parts.attachment.netnsPath)
   const [height, width] = hostConfig.ConsoleSize ?? []
   const log: LogConfig = logConfigOf(hostConfig, paths.log)
   return toStartConfig({
@@ -205,6 +207,7 @@ async function buildConfig(
     etcFiles: paths,
     netnsPath: parts.attachment.netnsPath,
     ...(ipcPath === undefined ? {} : { ipcPath }),
+    ...(userns === undefined ? {} : { userns }),
     ...(pidPath === undefined ? {} : { pidPath }),
     devices: devices.devices,
     deviceRules: devices.rules,

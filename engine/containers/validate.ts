@@ -73,8 +73,9 @@ function checkHostConfig(hostConfig: HostConfig): void {
   if (hostConfig.AutoRemove && !['', 'no'].includes(hostConfig.RestartPolicy?.Name ?? '')) {
     throw invalid("can't create 'AutoRemove' container with restart policy")
   }
-  if (hostConfig.UsernsMode && hostConfig.UsernsMode !== 'host')
-    throw invalid('invalid userns mode: only "" and "host" are supported')
+  // dockerd takes any text, and then gives what the daemon gives: a container that is less shut in than its client wrote.
+  if (!['', 'private', 'host', 'auto', 'keep-id'].includes(hostConfig.UsernsMode ?? ''))
+    throw invalid(`invalid userns mode: ${hostConfig.UsernsMode}: expected "host", "auto", "keep-id" or nothing`)
   const [request] = hostConfig.DeviceRequests ?? []
   if (request !== undefined) {
     const capabilities = (request.Capabilities ?? []).map(names => `[${names.join(' ')}]`).join(' ')

@@ -1,6 +1,7 @@
 import type { NetworkSettings, PortSummary } from '../../schemas/api/containers.ts'
 import type { EndpointSettings, EndpointView } from '../../schemas/api/endpoint.ts'
 import type { PortMap } from '../../schemas/api/host-config.ts'
+import type { IdMaps } from '../users/remap.ts'
 
 /** Everything about a container that networks need to know, as its client wrote it. Networks keep it on record until `release`. */
 export interface NetworkRequest {
@@ -27,6 +28,8 @@ export interface NetworkRequest {
   readonly sysctls: Readonly<Record<string, string>>
   /** `docker run -h`-independent names that every network of the container gets besides its name and short id (compose: none). */
   readonly labels: Readonly<Record<string, string>>
+  /** Of the user namespace that is to own the network namespace. */
+  readonly idMaps?: IdMaps
 }
 
 /** What a start gets. */

@@ -156,6 +156,7 @@ export function attachConfig(
     ports: exits.ports,
     dns: { upstreams: host.upstreams, forwardsSingleLabels: ndots === undefined || Number(ndots) === 0 },
     sysctls: { ...defaultSysctls, ...Object.fromEntries(sysctls) },
+    ...(request.idMaps === undefined ? {} : { uidMappings: request.idMaps.uid, gidMappings: request.idMaps.gid }),
   }
 }
 

@@ -180,7 +180,11 @@ function info({ context, facts, host, images, registries }: SystemRoutesOptions)
     RuncCommit: { ID: '' },
     InitCommit: { ID: '' },
     FirewallBackend: { Driver: facts.nftables ? 'nftables' : 'none' },
-    SecurityOptions: [...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), 'name=cgroupns'],
+    SecurityOptions: [
+      ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []),
+      ...(context.users.remap === undefined ? [] : ['name=userns']),
+      'name=cgroupns',
+    ],
     CDISpecDirs: [],
     Warnings: warnings(facts),
   }

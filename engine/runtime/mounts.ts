@@ -7,15 +7,20 @@ export interface MountPlan {
   readonly volumes: readonly ResolvedMount[]
   /** Host files that become /etc/hosts, /etc/hostname, /etc/resolv.conf. */
   readonly files: { readonly hosts: string; readonly hostname: string; readonly resolvConf: string }
+  /** What is the engine's own, volumes and the files above, shows the ids on the disk as the container's. */
+  readonly isIdmapped?: boolean
 }
 
 const defaultShmBytes = 64 * 1024 * 1024
 
 /** Every mount of a container in the order of mounting: kernel file systems, the three files, then the user's from the shallowest to the deepest. */
 export function toMounts(plan: MountPlan): readonly OciMount[] {
-  const users = [...tmpfsMounts(plan.hostConfig), ...plan.volumes.map(bindMount)]
+  const users = [
+    ...tmpfsMounts(plan.hostConfig),
+    ...plan.volumes.map(mount => bindMount(mount, plan.isIdmapped === true)),
+  ]
   const taken = new Set(users.map(mount => mount.destination))
-  const own = [...kernelMounts(plan.hostConfig), ...fileMounts(plan.files)].filter(
+  const own = [...kernelMounts(plan.hostConfig), ...fileMounts(plan.files, plan.isIdmapped === true)].filter(
     mount => !isTaken(taken, mount.destination),
   )
   // Stable: mounts of the same depth stay as the client gave them.
@@ -65,11 +70,14 @@ function kernelMounts(config: HostConfig): OciMount[] {
   return mounts
 }
 
-const fileMounts = (files: MountPlan['files']): OciMount[] => [
-  bindOf(files.resolvConf, '/etc/resolv.conf', ['rbind', 'rprivate']),
-  bindOf(files.hostname, '/etc/hostname', ['rbind', 'rprivate']),
-  bindOf(files.hosts, '/etc/hosts', ['rbind', 'rprivate']),
-]
+function fileMounts(files: MountPlan['files'], isIdmapped: boolean): OciMount[] {
+  const options = ['rbind', 'rprivate', ...(isIdmapped ? ['idmap'] : [])]
+  return [
+    bindOf(files.resolvConf, '/etc/resolv.conf', options),
+    bindOf(files.hostname, '/etc/hostname', options),
+    bindOf(files.hosts, '/etc/hosts', options),
+  ]
+}
 
 const bindOf = (source: string, destination: string, options: readonly string[]): OciMount => ({
   destination,
@@ -78,7 +86,7 @@ const bindOf = (source: string, destination: string, options: readonly string[])
   options,
 })
 
-function bindMount(mount: ResolvedMount): OciMount {
+function bindMount(mount: ResolvedMount, isIdmapped: boolean): OciMount {
   const bind = mount.isRecursive ? 'rbind' : 'bind'
   // Docker makes `:ro` hold for everything below too, where the kernel can (5.12).
   const access = mount.isReadOnly ? (mount.isRecursive ? ['ro', 'rro'] : ['ro']) : []
@@ -86,6 +94,8 @@ function bindMount(mount: ResolvedMount): OciMount {
     bind,
     ...access,
     mount.propagation === '' ? 'rprivate' : mount.propagation,
+    // A bind of the host's files keeps the host's owners unless it is told otherwise: root inside is nobody there.
+    ...(isIdmapped && (mount.kind === 'volume' || mount.isIdmapped === true) ? ['idmap'] : []),
   ])
 }
 

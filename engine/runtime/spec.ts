@@ -10,6 +10,7 @@ import type {
   OciSeccomp,
   OciSpec,
 } from '../../schemas/runtime/oci.ts'
+import type { IdMaps } from '../users/remap.ts'
 import type { ResolvedMount } from '../volumes/mounts.ts'
 import { containerCapabilities } from './capabilities.ts'
 import { toMounts } from './mounts.ts'
@@ -51,6 +52,7 @@ export interface SpecInput {
   /** For `container:` modes: namespace file of the other container. */
   readonly ipcPath?: string
   readonly pidPath?: string
+  readonly userns?: UserNamespace
   readonly devices: readonly OciDevice[]
   readonly deviceRules: readonly OciDeviceRule[]
   readonly blockIo?: BlockIo
@@ -61,6 +63,14 @@ export interface SpecInput {
   readonly isDurable: boolean
   readonly consoleSize?: { readonly height: number; readonly width: number }
   readonly host: HostTraits
+}
+
+/** The user namespace of a container: a new one with maps, or one to join. */
+export interface UserNamespace {
+  readonly namespace: OciNamespace
+  readonly maps?: IdMaps
+  /** Layers and volumes hold the ids that the container sees; binds of the host keep those that the host sees. */
+  readonly isIdmapped: boolean
 }
 
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -93,7 +103,10 @@ export function toStartConfig(input: SpecInput): StartConfig {
   const { config, hostConfig } = input
   return {
     spec: toSpec(input),
-    rootfs: input.rootfs,
+    rootfs:
+      input.userns?.isIdmapped === true && input.rootfs.kind === 'overlay'
+        ? { ...input.rootfs, isIdmapped: true }
+        : input.rootfs,
     stdio: { stdin: config.OpenStdin === true, stdinOnce: config.StdinOnce === true },
     log: input.log,
     files: input.files,
@@ -123,10 +136,18 @@ function toSpec(input: SpecInput): OciSpec {
     ...(sharesUts || !config.Domainname ? {} : { domainname: config.Domainname }),
     process: toProcess(input, capabilities),
     root: { path: input.rootfsPath, readonly: hostConfig.ReadonlyRootfs === true },
-    mounts: toMounts({ hostConfig, volumes: input.volumes, files: input.etcFiles }),
+    mounts: toMounts({
+      hostConfig,
+      volumes: input.volumes,
+      files: input.etcFiles,
+      isIdmapped: input.userns?.isIdmapped === true,
+    }),
     annotations: { ...hostConfig.Annotations, ...seccompAnnotation(security, isPrivileged) },
     linux: {
       namespaces: toNamespaces(input),
+      ...(input.userns?.maps === undefined
+        ? {}
+        : { uidMappings: input.userns.maps.uid, gidMappings: input.userns.maps.gid }),
       devices: input.devices,
       cgroupsPath: `${cgroupParent(hostConfig.CgroupParent || host.cgroupParent)}/${input.id}`,
       resources: {
@@ -203,7 +224,10 @@ const hostnameOf = (input: SpecInput): string => {
 
 function toNamespaces(input: SpecInput): readonly OciNamespace[] {
   const { hostConfig } = input
-  const namespaces: OciNamespace[] = [{ type: 'mount' }]
+  const namespaces: OciNamespace[] = [
+    { type: 'mount' },
+    ...(input.userns === undefined ? [] : [input.userns.namespace]),
+  ]
   if (hostConfig.CgroupnsMode !== 'host') namespaces.push({ type: 'cgroup' })
   if (hostConfig.UTSMode !== 'host') namespaces.push({ type: 'uts' })
   if (input.ipcPath !== undefined) namespaces.push({ type: 'ipc', path: input.ipcPath })

@@ -25,6 +25,8 @@ export type MountRequest =
       /** Make the source directory when it is missing (`-v` does, `--mount type=bind` does not unless told). */
       readonly createsSource: boolean
       readonly isRecursive?: boolean
+      /** With a user namespace: show the owners on the disk as ids of the container. */
+      readonly isIdmapped?: boolean
       readonly mode?: string
     }
   | ImageMountRequest
@@ -54,5 +56,6 @@ export interface ResolvedMount {
   readonly isReadOnly: boolean
   readonly propagation: string
   readonly isRecursive: boolean
+  readonly isIdmapped?: boolean
   readonly driver?: string
 }

@@ -327,6 +327,7 @@ async function prepareBind(mount: Extract<MountRequest, { kind: 'bind' }>): Prom
     isReadOnly: mount.isReadOnly,
     propagation: mount.propagation ?? 'rprivate',
     isRecursive: mount.isRecursive ?? true,
+    ...(mount.isIdmapped === true ? { isIdmapped: true } : {}),
   }
 }
 

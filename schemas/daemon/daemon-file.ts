@@ -7,6 +7,7 @@ export const DaemonFile = z.strictObject({
   hosts: z.optional(z.array(z.string())),
   group: z.optional(z.string()),
   pidfile: z.optional(z.string()),
+  'userns-remap': z.optional(z.string()),
   tls: z.optional(z.boolean()),
   tlsverify: z.optional(z.boolean()),
   tlscacert: z.optional(z.string()),

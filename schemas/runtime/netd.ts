@@ -1,3 +1,5 @@
+import type { OciIdMapping } from './oci.ts'
+
 /**
  * berthd <-> netd, over `<runDir>/netd.sock` (0600). netd outlives berthd; every op is idempotent: the same request again is no change and no error.
  * netd keeps what it was told in `<runDir>/netd/` too, so that a netd that was killed takes everything up again by itself when it is started.
@@ -109,6 +111,9 @@ export interface AttachConfig {
   readonly dns: DnsConfig
   /** `net.*` only. */
   readonly sysctls: Readonly<Record<string, string>>
+  /** A new user namespace with these maps owns the network namespace, and lives as long; both or none. */
+  readonly uidMappings?: readonly OciIdMapping[]
+  readonly gidMappings?: readonly OciIdMapping[]
 }
 
 /** The server at 127.0.0.11:53 inside the namespace; there is none when the container has no endpoint. */

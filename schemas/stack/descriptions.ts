@@ -100,11 +100,14 @@ export const serviceDescriptions: Readonly<Record<string, string>> = {
   ulimits: 'Limits of processes, e.g. nofile: 1024 or {soft, hard}.',
   use_api_socket: "The engine's socket inside the container.",
   user: 'User and group to run as: NAME or NUMBER[:GROUP].',
-  userns_mode: 'User namespace; host is none.',
+  userns_mode:
+    'User namespace: host (none), auto (a range of ids that no other container has), keep-id (every id is itself, without the rights).',
   uts: 'UTS namespace; host shares the host name.',
   volumes: 'Mounts: [SOURCE:]TARGET[:OPTIONS], or a mapping.',
   volumes_from: 'All mounts of another service or container.',
   working_dir: 'Folder that the program starts in.',
+  'x-hardened':
+    'No new privileges, no capability but those of cap_add, a read-only root, and a user namespace of its own.',
   'x-oom': 'What an out-of-memory kill does: action, scope, retries, growing limits.',
   'x-priority': 'Who is evicted first when the host runs out of memory; higher stays longer.',
 }

@@ -232,6 +232,7 @@ export const serviceSchema = z.strictObject({
   volumes: z.optional(z.array(mountSchema)),
   volumes_from: z.optional(uniqueTextList),
   working_dir: z.optional(text),
+  'x-hardened': z.optional(flag),
   'x-oom': z.optional(oomSchema),
   'x-priority': z.optional(z.int()),
 })

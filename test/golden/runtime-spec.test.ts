@@ -81,6 +81,14 @@ const samples: Readonly<Record<string, SpecInput>> = {
     ],
     consoleSize: { height: 24, width: 80 },
   },
+  userns: {
+    ...plain,
+    userns: { namespace: { type: 'user', ownerOf: '/run/berth/netns/c' }, isIdmapped: true },
+    volumes: [
+      { kind: 'volume', source: '/v/_data', target: '/data', isReadOnly: false, propagation: '', isRecursive: true },
+      { kind: 'bind', source: '/src', target: '/src', isReadOnly: false, propagation: '', isRecursive: true },
+    ],
+  },
   'host-network': { ...plain, netnsPath: undefined, hostConfig: { NetworkMode: 'host' } },
 }
 

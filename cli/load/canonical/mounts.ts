@@ -65,7 +65,9 @@ function fromShort(node: ScalarNode, text: string, spot: Spot): Node | undefined
   set(isBind ? 'bind' : 'volume', mapNode(optionsOf(short.options, isBind, mark), mark))
   for (const option of short.options) {
     const isKnown =
-      ['ro', 'rw', 'nocopy', 'z', 'Z', 'cached', 'delegated', 'consistent'].includes(option) || propagations.has(option)
+      ['ro', 'rw', 'nocopy', 'z', 'Z', 'cached', 'delegated', 'consistent'].includes(option) ||
+      propagations.has(option) ||
+      (isBind && option === 'idmap')
     if (isKnown || spot.context.isTemplate) continue
     spot.context.problems.warn({
       code: 'unknown-option',
@@ -88,6 +90,7 @@ function optionsOf(options: readonly string[], isBind: boolean, mark: Node['mark
   for (const option of options) {
     if (propagations.has(option)) set('propagation', option)
     if (option === 'z' || option === 'Z') set('selinux', option)
+    if (option === 'idmap') set('x-idmap', true)
   }
   // Only the short form makes the folder on the host, as the first Compose did.
   set('create_host_path', true)

@@ -167,6 +167,7 @@ export const service = object({
   ulimits,
   user: text,
   volumes: listOf(mount),
+  'x-hardened': boolean,
   'x-oom': oom,
 })
 

@@ -15,6 +15,7 @@ export function checkService(name: string, service: MapNode, problems: Problems)
   check.limit('mem_reservation', ['deploy', 'resources', 'reservations'], 'memory')
   check.limit('pids_limit', ['deploy', 'resources', 'limits'], 'pids')
   check.containerName()
+  check.hardened()
   check.watch()
   check.targets()
   check.restart()
@@ -72,6 +73,13 @@ class ServiceCheck {
       platforms,
       `the platforms of the build do not include the service's ${platform}`,
     )
+  }
+
+  hardened(): void {
+    const [privileged, wish] = [valueAt(this.#service, 'privileged'), valueAt(this.#service, 'x-hardened')]
+    if (privileged === undefined || wish === undefined) return
+    if (textOf(privileged) !== 'true' || textOf(wish) !== 'true') return
+    this.#conflict(['privileged'], privileged, '"privileged" gives every right, and "x-hardened" takes them')
   }
 
   exclusive(one: string, other: string): void {

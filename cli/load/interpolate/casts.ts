@@ -56,6 +56,7 @@ const booleanPaths = [
   'tty',
   'use_api_socket',
   'volumes.*.read_only',
+  'x-hardened',
   'volumes.*.bind.create_host_path',
   'volumes.*.volume.nocopy',
   'post_start.*.privileged',

@@ -5,6 +5,7 @@
  * A namespace lives as long as a descriptor, a process or another namespace that it owns; nothing has to be cleaned up.
  */
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,6 +32,12 @@ struct id_maps {
 /* True where nothing is mapped. */
 static inline int id_maps_empty(const struct id_maps *maps) { return maps->uid.count == 0 && maps->gid.count == 0; }
 
+/*
+ * Both maps from arrays of {containerID, hostID, size}; NULL or empty arrays leave them empty, one without the other is refused. On failure, too,
+ * *ret is to be freed with id_maps_free(). `where` begins the path of a value in messages.
+ */
+int id_maps_parse(const json_t *uids, const json_t *gids, const char *where, struct id_maps *ret, struct error *err);
+
 /* The id outside, or (uint32_t)-1 for one that is not mapped. */
 uint32_t id_map_outside(const struct id_map *map, uint32_t inside);
 
@@ -46,3 +53,6 @@ int userns_of(int namespace, int *ret_user, struct error *err);
 /* The maps as the kernel has them, of a process in the namespace; seen from outside. The caller frees both lists of ranges with id_maps_free(). */
 int userns_read_maps(pid_t pid, struct id_maps *ret, struct error *err);
 void id_maps_free(struct id_maps *maps);
+
+/* For a process that has entered: the ids of its root, as far as there is one, and no groups. Of the calling thread alone. */
+void userns_become_root(void);

@@ -1,6 +1,7 @@
 #include "layer/view.h"
 
 #include "base/cleanup.h"
+#include "base/userns.h"
 #include "base/sys.h"
 #include "layer/confine.h"
 
@@ -31,14 +32,34 @@ static bool is_in_cgroup(pid_t pid, const char *component) {
     return strstr(text, component) != NULL;
 }
 
-static int join_mounts(const struct view *view, struct error *err) {
+static int open_namespace(const struct view *view, const char *name) {
     char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%d/ns/mnt", view->pid);
-    _cleanup_close_ int namespace = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    /* Looked at after it was opened: what is open cannot become another process's any more. */
-    if (namespace < 0 || !is_in_cgroup(view->pid, view->cgroup))
+    (void)snprintf(path, sizeof path, "/proc/%d/ns/%s", view->pid, name);
+    return sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+}
+
+/* With a user namespace of its own, files are to be seen and made with the ids that they have inside. */
+static int join_user(int namespace, struct error *err) {
+    struct stat own, its;
+    if (fstat(namespace, &its) < 0 || stat("/proc/self/ns/user", &own) < 0)
+        return error_errno(err, stage, "the container's user namespace");
+    if (own.st_ino == its.st_ino)
+        return 0;
+    if (sys_setns(namespace, CLONE_NEWUSER) < 0)
+        return error_errno(err, stage, "joining the container's user namespace");
+    userns_become_root();
+    return 0;
+}
+
+static int join_mounts(const struct view *view, struct error *err) {
+    _cleanup_close_ int mounts = open_namespace(view, "mnt"), user = open_namespace(view, "user");
+    /* Looked at after they were opened: what is open cannot become another process's any more. */
+    if (mounts < 0 || user < 0 || !is_in_cgroup(view->pid, view->cgroup))
         return error_set(err, ESRCH, stage, "the container has ended");
-    if (sys_setns(namespace, CLONE_NEWNS) < 0)
+    int result = join_user(user, err);
+    if (result < 0)
+        return result;
+    if (sys_setns(mounts, CLONE_NEWNS) < 0)
         return error_errno(err, stage, "joining the container's mounts");
     return 0;
 }

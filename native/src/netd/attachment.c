@@ -97,8 +97,10 @@ static int start_dns(struct netd *netd, struct container *container, struct dns_
 /* Everything of a new attachment; the caller dismantles on failure. */
 static int assemble(struct netd *netd, struct container *container, struct error *err) {
 	_cleanup_slot_ struct slot slot = {-1, -1, {-1, -1}};
-	int r;
-	if ((r = ports_reserve(container, &netd->loop, err)) < 0 || (r = pool_take(&netd->pool, &slot, err)) < 0)
+	int r = ports_reserve(container, &netd->loop, err);
+	if (r >= 0)
+		r = id_maps_empty(&container->id_maps) ? pool_take(&netd->pool, &slot, err) : pool_make_owned(&netd->pool, &container->id_maps, &slot, err);
+	if (r < 0)
 		return r;
 	struct interfaces_place place = {&netd->home, slot.netns, slot.route, netd->route};
 	/* A file of a netd that died between mount and record may be in the way. */

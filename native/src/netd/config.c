@@ -283,13 +283,21 @@ static int take_sysctls(struct object_reader *reader, struct container *containe
 	return 0;
 }
 
+static int take_id_maps(struct object_reader *reader, struct container *container, struct error *err) {
+	const json_t *uids = NULL, *gids = NULL;
+	int r;
+	if ((r = take_optional_array(reader, "uidMappings", &uids, err)) < 0 || (r = take_optional_array(reader, "gidMappings", &gids, err)) < 0)
+		return r;
+	return id_maps_parse(uids, gids, "attach", &container->id_maps, err);
+}
+
 static int fill_container(struct container *container, struct error *err) {
 	struct object_reader reader;
 	int r;
 	if ((r = object_open(&reader, container->json, "attach", err)) < 0 || (r = take_id(&reader, "containerId", &container->id, err)) < 0 ||
 		(r = take_string(&reader, "netns", &container->netns, err)) < 0 || (r = take_endpoints(&reader, container, err)) < 0 ||
 		(r = take_ports(&reader, container, err)) < 0 || (r = take_dns(&reader, container, err)) < 0 ||
-		(r = take_sysctls(&reader, container, err)) < 0)
+		(r = take_sysctls(&reader, container, err)) < 0 || (r = take_id_maps(&reader, container, err)) < 0)
 		return r;
 	if (container->netns[0] != '/')
 		return error_set(err, EINVAL, "json", "attach.netns: an absolute path is expected");
@@ -325,6 +333,7 @@ void container_free(struct container *container) {
 	for (size_t i = 0; i < container->endpoint_count; i++)
 		endpoint_free(container->endpoints[i]);
 	free(container->ports);
+	id_maps_free(&container->id_maps);
 	json_decref(container->json);
 	free(container);
 }

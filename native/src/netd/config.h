@@ -4,6 +4,7 @@
  * netd persists, lists and compares for idempotence. Everything else is taken from it once.
  */
 
+#include "base/userns.h"
 #include "netd/address.h"
 #include "netd/dns-server.h"
 #include "netd/relay.h"
@@ -75,6 +76,7 @@ struct container {
 	size_t endpoint_count;
 	struct port *ports;
 	size_t port_count;
+	struct id_maps id_maps; /* of the user namespace that owns its network namespace; empty = the host's */
 	const json_t *sysctls; /* borrowed, an object of strings */
 	struct address upstreams[UPSTREAMS_MAX];
 	size_t upstream_count;

@@ -62,6 +62,13 @@ int netns_create(const struct netns_home *home, struct error *err) {
 	return fd;
 }
 
+int netns_create_owned(const struct id_maps *maps, struct error *err) {
+	_cleanup_close_ int user = -1;
+	int netns = -1;
+	int r = userns_create(maps, CLONE_NEWNET, &user, &netns, err);
+	return r < 0 ? r : netns;
+}
+
 int netns_run(const struct netns_home *home, int netns, int (*work)(void *context, struct error *err), void *context, struct error *err) {
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return error_errno(err, stage, "entering a network namespace");

@@ -5,6 +5,7 @@
  */
 
 #include "base/error.h"
+#include "base/userns.h"
 
 #include <stdbool.h>
 
@@ -22,6 +23,8 @@ int netns_home_open(struct netns_home *ret_home, struct error *err);
 
 /* A new namespace, as an fd; the caller stays where it was. -1 with *err filled. */
 int netns_create(const struct netns_home *home, struct error *err);
+/* The same, owned by a new user namespace with these maps, which lives as long as this one: see userns_of(). */
+int netns_create_owned(const struct id_maps *maps, struct error *err);
 
 /* Runs `work` inside the namespace. Returns what it returned, or < 0. */
 int netns_run(const struct netns_home *home, int netns, int (*work)(void *context, struct error *err), void *context, struct error *err);

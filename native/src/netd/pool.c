@@ -15,10 +15,10 @@ static int prepare(void *context, struct error *err) {
 	return netlink_transact(slot->route, &batch, NULL, NULL, err);
 }
 
-static int make_slot(const struct netns_home *home, struct slot *ret_slot, struct error *err) {
-	_cleanup_slot_ struct slot slot = {-1, -1, {-1, -1}};
+/* Takes `netns`, which may be a failed one. */
+static int fill_slot(const struct netns_home *home, int netns, struct slot *ret_slot, struct error *err) {
+	_cleanup_slot_ struct slot slot = {netns, -1, {-1, -1}};
 	int r;
-	slot.netns = netns_create(home, err);
 	if (slot.netns < 0)
 		return slot.netns;
 	if ((r = netns_run(home, slot.netns, prepare, &slot, err)) < 0 || (r = dns_sockets_open(home, slot.netns, false, &slot.dns, err)) < 0)
@@ -26,6 +26,14 @@ static int make_slot(const struct netns_home *home, struct slot *ret_slot, struc
 	*ret_slot = slot;
 	slot = (struct slot){-1, -1, {-1, -1}};
 	return 0;
+}
+
+static int make_slot(const struct netns_home *home, struct slot *ret_slot, struct error *err) {
+	return fill_slot(home, netns_create(home, err), ret_slot, err);
+}
+
+int pool_make_owned(struct pool *pool, const struct id_maps *maps, struct slot *ret_slot, struct error *err) {
+	return fill_slot(pool->home, netns_create_owned(maps, err), ret_slot, err);
 }
 
 static void refill(void *data) {

@@ -28,6 +28,8 @@ struct pool {
 void pool_init(struct pool *pool, struct loop *loop, const struct netns_home *home);
 /* A ready slot, made on the spot when there is none; the caller owns it. Refilling begins when nothing was taken for a while. */
 int pool_take(struct pool *pool, struct slot *ret_slot, struct error *err);
+/* One that a new user namespace owns. */
+int pool_make_owned(struct pool *pool, const struct id_maps *maps, struct slot *ret_slot, struct error *err);
 void pool_free(struct pool *pool);
 
 void slot_close(struct slot *slot);

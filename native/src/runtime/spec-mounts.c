@@ -134,7 +134,7 @@ static int parse_mount(const json_t *json, const char *where, struct spec_mount 
         (x = take_optional_string(&r, "type", &mount->type, err)) < 0 || (x = take_optional_string(&r, "source", &mount->source, err)) < 0 ||
         (x = take_optional_array(&r, "options", &list, err)) < 0 || (x = take_optional_array(&r, "uidMappings", &uids, err)) < 0 ||
         (x = take_optional_array(&r, "gidMappings", &gids, err)) < 0 || (x = object_close(&r, err)) < 0 ||
-        (x = spec_id_maps_parse(uids, gids, where, &mount->id_maps, err)) < 0)
+        (x = id_maps_parse(uids, gids, where, &mount->id_maps, err)) < 0)
         return x;
     (void)snprintf(place, sizeof place, "%s.destination", where);
     if ((x = check_absolute(mount->destination, place, err)) < 0)

@@ -17,8 +17,6 @@ void strings_free(struct strings *strings);
 /* Absolute, without `..` components; "destination" and the like. */
 int check_absolute(const char *path, const char *where, struct error *err);
 
-/* Both maps of `json`'s members uidMappings and gidMappings; NULL arrays leave *ret empty. Freed with id_maps_free(). */
-int spec_id_maps_parse(const json_t *uids, const json_t *gids, const char *where, struct id_maps *ret, struct error *err);
 /* What user namespaces and idmapped mounts need of each other, once all is parsed. */
 int spec_check_userns(const struct spec *spec, struct error *err);
 /* A flag among new and joined namespaces. */

@@ -178,7 +178,7 @@ static int parse_linux(const json_t *json, struct spec *ret, struct error *err) 
         (x = take_optional_string(&r, "mountLabel", &label, err)) < 0 || (x = take_optional_object(&r, "seccomp", &seccomp, err)) < 0 ||
         (x = object_close(&r, err)) < 0)
         return x;
-    if ((x = spec_id_maps_parse(uids, gids, "spec.linux", &ret->id_maps, err)) < 0)
+    if ((x = id_maps_parse(uids, gids, "spec.linux", &ret->id_maps, err)) < 0)
         return x;
     if ((x = check_absolute(ret->cgroup_path, "spec.linux.cgroupsPath", err)) < 0)
         return x;

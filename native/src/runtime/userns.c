@@ -37,13 +37,6 @@ static int run_errand(int (*begin)(void *), struct errand *errand) {
     return errand->result;
 }
 
-/* The bare system calls: the library's would tell other threads, and the memory has another owner. */
-void userns_become_root(void) {
-    (void)syscall(SYS_setgroups, 0, NULL);
-    (void)syscall(SYS_setresgid, 0, 0, 0);
-    (void)syscall(SYS_setresuid, 0, 0, 0);
-}
-
 /* By way of the template, since a copy of the host's mounts would cost more than all the rest. */
 static int begin_inside(void *argument) {
     struct errand *errand = argument;

@@ -25,9 +25,6 @@ int userns_run_as_root(const struct launch *launch, userns_work work, void *cont
 /* A detached clone of `path` with the ids of the namespace `userns`: what is 0 on the disk is shown as the namespace's 0. */
 int userns_idmap(int tree, bool is_recursive, int userns, const char *path, struct error *err);
 
-/* In the child, after it has entered: ids of the container's root, as far as there is one. */
-void userns_become_root(void);
-
 /*
  * Steps of the process that still has the host's rights, before it enters (the rest of a start is walked by a child of it), or before an exec enters.
  */
