@@ -23,8 +23,12 @@ static const struct command commands[] = {
     {"delete", command_delete, "remove what a stopped container holds"},
     {"pause", command_pause, "freeze all processes"},
     {"resume", command_resume, "thaw them"},
+    {"update", command_update, "change limits of a running container"},
+    {"events", command_events, "counters and OOM kills, as lines of JSON"},
     {"list", command_list, "all containers below --root"},
     {"ps", command_ps, "the processes of a container"},
+    {"features", command_features, "what this runtime can do, as JSON"},
+    {"spec", command_spec, "write a config.json to begin with"},
 };
 
 static void print_help(void) {

@@ -21,6 +21,10 @@ int command_delete(const struct oci *oci, char **argv, struct error *err);
 int command_pause(const struct oci *oci, char **argv, struct error *err);
 int command_resume(const struct oci *oci, char **argv, struct error *err);
 int command_list(const struct oci *oci, char **argv, struct error *err);
+int command_update(const struct oci *oci, char **argv, struct error *err);
+int command_events(const struct oci *oci, char **argv, struct error *err);
+int command_features(const struct oci *oci, char **argv, struct error *err);
+int command_spec(const struct oci *oci, char **argv, struct error *err);
 int command_ps(const struct oci *oci, char **argv, struct error *err);
 
 /* One option; ended by a NULL name. `flag` is set, or `text` takes the value, or `list` (a JSON array of strings) grows by it. */

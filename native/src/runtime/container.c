@@ -167,6 +167,13 @@ static void launch_free(struct launch *launch, size_t mount_count) {
     free(launch->foreign);
 }
 
+static int namespaces_of(const struct spec *spec) {
+    int flags = spec->namespaces_new;
+    for (size_t i = 0; i < spec->join_count; i++)
+        flags |= spec->joins[i].flag;
+    return flags;
+}
+
 static int prepare_start(struct launch *launch, struct container *container, struct error *err) {
     const struct start_config *config = launch->config;
     const struct spec *spec = &config->spec;
@@ -191,17 +198,10 @@ static int prepare_start(struct launch *launch, struct container *container, str
     if ((failed = prepare_cgroup(launch->host, config, container, err)) < 0)
         return failed;
     launch->cgroup = container->cgroup;
-    launch->has_own_memory = launch->hold || cgroup_kills_together(container->cgroup);
+    launch->has_own_memory = launch->hold || cgroup_kills_together(container->cgroup) || (namespaces_of(spec) & CLONE_NEWTIME);
     failed = cgroup_join_prepare(container->cgroup, mounts_cgroup(spec), err);
     trace_mark(launch->trace, "cgroup-make");
     return failed;
-}
-
-static int namespaces_of(const struct spec *spec) {
-    int flags = spec->namespaces_new;
-    for (size_t i = 0; i < spec->join_count; i++)
-        flags |= spec->joins[i].flag;
-    return flags;
 }
 
 int container_start(const struct host *host, const struct start_config *config, const struct container_stdio *stdio, struct container *container,
@@ -214,6 +214,8 @@ int container_start(const struct host *host, const struct start_config *config, 
                             .process = &config->spec.process,
                             .hold = container->hold,
                             .preserved_fds = container->preserved_fds,
+                            .has_personality = config->spec.process.schedule.has_personality,
+                            .personality = config->spec.process.schedule.personality,
                             .err = err,
                             .warnings = &container->warnings,
                             .trace = &container->trace};
@@ -225,8 +227,8 @@ int container_start(const struct host *host, const struct start_config *config, 
         if (had_cgroup)
             cgroup_memory_peak_reset(container->cgroup);
         /* The mount namespace is made by the child from the template, the cgroup namespace once it is in its cgroup. */
-        int flags = config->spec.namespaces_new & ~(CLONE_NEWNS | CLONE_NEWCGROUP);
-        launch.inside_flags = config->spec.namespaces_new & ~(CLONE_NEWUSER | CLONE_NEWCGROUP);
+        int flags = config->spec.namespaces_new & ~(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWTIME);
+        launch.inside_flags = config->spec.namespaces_new & ~(CLONE_NEWUSER | CLONE_NEWCGROUP | CLONE_NEWTIME);
         failed = launch_run(&launch, launch.userns < 0 ? launch_start_steps : launch_outside_steps, launch.userns < 0 ? flags : 0, &container->pid, &container->pidfd);
     }
     if (container->cgroup)
@@ -251,6 +253,8 @@ int container_start(const struct host *host, const struct start_config *config, 
     container->seccomp = launch.seccomp;
     container->bounding = launch.capabilities.bounding;
     container->namespaces = namespaces_of(&config->spec);
+    container->has_personality = launch.has_personality;
+    container->personality = launch.personality;
     return 0;
 }
 
@@ -276,6 +280,8 @@ int container_adopt(const struct host *host, const struct start_config *config, 
         adopted.pid = pid;
         adopted.devpts = open_devpts(pid);
         adopted.namespaces = namespaces_of(&config->spec);
+        adopted.has_personality = config->spec.process.schedule.has_personality;
+        adopted.personality = config->spec.process.schedule.personality;
         adopted.bounding = config->spec.process.capabilities.bounding & host->bounding;
     }
     if (failed < 0) {
@@ -300,6 +306,8 @@ int container_exec(const struct host *host, struct container *container, const s
                             .cgroup = container->cgroup,
                             .seccomp = container->seccomp,
                             .preserved_fds = container->preserved_fds,
+                            .has_personality = container->has_personality,
+                            .personality = container->personality,
                             .err = err,
                             .warnings = &container->warnings,
                             .trace = &trace};
@@ -307,7 +315,7 @@ int container_exec(const struct host *host, struct container *container, const s
     struct container_process result = {.pidfd = -1, .terminal = -1};
     int failed = launch_init(&launch, stdio, 0, err);
     launch.container_pidfd = container->pidfd;
-    launch.has_own_memory = cgroup_kills_together(container->cgroup);
+    launch.has_own_memory = cgroup_kills_together(container->cgroup) || (container->namespaces & CLONE_NEWTIME);
     launch.container_namespaces = container->namespaces;
     bool is_inside = container->namespaces & CLONE_NEWUSER;
     launch.capabilities = limit_capabilities(&process->capabilities, launch_bounding(host, is_inside), NULL);

@@ -44,6 +44,8 @@ struct container {
     struct seccomp_filter seccomp;
     uint64_t bounding; /* an exec can have no more */
     int namespaces; /* CLONE_NEW* that an exec joins */
+    bool has_personality; /* linux.personality, which an exec has too */
+    unsigned personality;
     struct warnings warnings;  /* of the last start or exec */
     struct trace trace; /* of the last start */
     /* For the OCI command line only: the next process waits for a byte, and keeps fds from 3 on. */

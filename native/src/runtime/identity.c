@@ -4,8 +4,8 @@
 #include "base/fdio.h"
 #include "base/sys.h"
 #include "runtime/capabilities.h"
-#include "runtime/mount-context.h"
 #include "runtime/path.h"
+#include "runtime/procfs.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,14 +20,11 @@ int identity_oom_score(struct launch *launch) {
     char text[16];
     if (!launch->process->has_oom_score_adj)
         return 0;
-    if (launch->proc < 0) {
-        _cleanup_close_ int fs = -1;
-        int failed = mount_context_open("proc", &fs, launch->err);
-        if (failed < 0 || (failed = mount_context_finish(fs, "proc", 0, &launch->proc, launch->err)) < 0)
-            return failed;
-    }
+    int failed = procfs_open(launch);
+    if (failed < 0)
+        return failed;
     (void)snprintf(text, sizeof text, "%d", launch->process->oom_score_adj);
-    int failed = write_file_at(launch->proc, "self/oom_score_adj", text);
+    failed = write_file_at(launch->proc, "self/oom_score_adj", text);
     if (failed == -EACCES || failed == -EPERM)
         launch_warn(launch, "oom_score_adj %s is below this host's own and needs CAP_SYS_RESOURCE: left as it is", text);
     else if (failed < 0)

@@ -9,10 +9,11 @@
 #include "runtime/hide.h"
 #include "runtime/identity.h"
 #include "runtime/inject.h"
-#include "runtime/mount-context.h"
 #include "runtime/mount-namespace.h"
 #include "runtime/mounts.h"
 #include "runtime/path.h"
+#include "runtime/procfs.h"
+#include "runtime/schedule.h"
 #include "runtime/userns.h"
 
 #include <errno.h>
@@ -73,14 +74,12 @@ static int raise_loopback(struct launch *launch) {
     return 0;
 }
 
-/* A procfs that is attached nowhere, so that no path of the image can redirect a write (CVE-2025-52881). */
 static int write_sysctls(struct launch *launch) {
     const struct spec *spec = &launch->config->spec;
     if (!spec->sysctl_count)
         return 0;
-    _cleanup_close_ int fs = -1;
-    int failed = mount_context_open("proc", &fs, launch->err);
-    if (failed < 0 || (failed = mount_context_finish(fs, "proc", 0, &launch->proc, launch->err)) < 0)
+    int failed = procfs_open(launch);
+    if (failed < 0)
         return failed;
     for (size_t i = 0; i < spec->sysctl_count; i++) {
         char path[PATH_MAX];
@@ -148,6 +147,7 @@ const struct launch_step launch_start_steps[] = {
     {"mount-namespace", mount_namespace_enter},
     {"oom-score", identity_oom_score},
     {"rootfs", mount_namespace_attach_root},
+    {"time", schedule_time},
     {"loopback", raise_loopback},
     {"mounts", mounts_apply},
     {"devices", devices_apply},
@@ -166,6 +166,7 @@ const struct launch_step launch_start_steps[] = {
     {"session", identity_session},
     {"cwd", identity_working_folder},
     {"cpu-cgroup", join_cpu_cgroup},
+    {"schedule", schedule_apply},
     {"seccomp", identity_seccomp_early},
     {"user", identity_user},
     {"hold", launch_hold_program},
@@ -195,12 +196,13 @@ const struct launch_step *const launch_inside_steps = launch_start_steps + 5;
 
 const struct launch_step launch_after_init_steps[] = {
     {"rlimits", identity_rlimits}, {"session", identity_session}, {"cwd", identity_working_folder},
-    {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"finish", identity_finish},
+    {"schedule", schedule_apply}, {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"finish", identity_finish},
     {NULL, NULL},
 };
 
 const struct launch_step launch_exec_steps[] = {
     {"protect", protect},
+    {"affinity", schedule_enter},
     {"cgroup", join_cgroup},
     {"oom-score", identity_oom_score},
     {"limits", userns_raise_limits},
@@ -211,6 +213,7 @@ const struct launch_step launch_exec_steps[] = {
     {"session", identity_session},
     {"cwd", identity_working_folder},
     {"cpu-cgroup", join_cpu_cgroup},
+    {"schedule", schedule_apply},
     {"seccomp", identity_seccomp_early},
     {"user", identity_user},
     {"finish", identity_finish},

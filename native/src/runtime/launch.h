@@ -46,7 +46,9 @@ struct launch {
     const struct spec_process *process;
     struct spec_capabilities capabilities; /* what of process->capabilities this host can give */
     struct cgroup *cgroup;
-    bool has_own_memory; /* also what a held one needs: its parent goes on, and ends */
+    bool has_own_memory; /* also what a held one needs: its parent goes on, and ends; and one that enters a time namespace */
+    bool has_personality;
+    unsigned personality;
     const struct launch_hold *hold; /* NULL: the program runs at once */
     int hold_sync, hold_parent; /* the child's and the parent's end of a socket pair: see launch-hold.c */
     unsigned preserved_fds; /* from 3 on, that the program keeps */

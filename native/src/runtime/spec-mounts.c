@@ -8,7 +8,7 @@
 
 #include "base/sys.h"
 
-enum option_group { ATTRIBUTE, ATTRIBUTE_RECURSIVE, PROPAGATION, BIND, IGNORED, COPY_UP, IDMAP };
+enum option_group { ATTRIBUTE, ATTRIBUTE_RECURSIVE, PROPAGATION, BIND, SUPERBLOCK, IGNORED, COPY_UP, IDMAP };
 
 static const struct option {
     const char *name;
@@ -68,6 +68,16 @@ static const struct option {
     {"async", IGNORED, 0, 0},
     {"nomand", IGNORED, 0, 0},
     {"noiversion", IGNORED, 0, 0},
+    {"iversion", IGNORED, 0, 0},
+    {"nolazytime", IGNORED, 0, 0},
+    {"silent", IGNORED, 0, 0},
+    {"loud", IGNORED, 0, 0},
+    {"remount", IGNORED, 0, 0},
+    /* A file system is told; a bind has one already. */
+    {"sync", SUPERBLOCK, 0, 0},
+    {"dirsync", SUPERBLOCK, 0, 0},
+    {"lazytime", SUPERBLOCK, 0, 0},
+    {"mand", SUPERBLOCK, 0, 0},
 };
 
 static const struct option *find_option(const char *name) {
@@ -102,6 +112,7 @@ static void apply_option(struct spec_mount *mount, const struct option *option) 
         mount->is_idmapped = true;
         mount->is_idmapped_recursively = option->set != 0;
         break;
+    case SUPERBLOCK:
     case IGNORED:
         break;
     }
@@ -119,7 +130,7 @@ static int sort_options(const json_t *array, const char *where, struct spec_moun
         const struct option *option = find_option(text);
         if (option)
             apply_option(mount, option);
-        else if (text[0])
+        if ((!option && text[0]) || (option && option->group == SUPERBLOCK))
             mount->data.items[mount->data.count++] = text;
     }
     return 0;
@@ -149,7 +160,7 @@ static int parse_mount(const json_t *json, const char *where, struct spec_mount 
         if (!mount->source || mount->source[0] != '/')
             return error_set(err, EINVAL, "spec", "%s.source: a bind needs an absolute path", where);
         for (size_t i = 0; i < mount->data.count; i++) /* `mode=755` is for the file system, which a bind has already */
-            if (!strchr(mount->data.items[i], '='))
+            if (!strchr(mount->data.items[i], '=') && !find_option(mount->data.items[i]))
                 return error_set(err, EINVAL, "spec", "%s.options: unknown option \"%.64s\"", where, mount->data.items[i]);
         return 0;
     }
@@ -175,4 +186,11 @@ int spec_mounts_parse(const json_t *array, struct spec *ret, struct error *err) 
             return failed;
     }
     return 0;
+}
+
+json_t *spec_mount_options_known(void) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        (void)json_array_append_new(array, json_string(options[i].name));
+    return array;
 }

@@ -23,3 +23,8 @@ int spec_check_userns(const struct spec *spec, struct error *err);
 bool spec_has_namespace(const struct spec *spec, int flag);
 
 int spec_mounts_parse(const json_t *array, struct spec *ret, struct error *err);
+
+/* The members of a process that say when and where it runs. Parsed in one go with the rest of it. */
+int spec_schedule_parse(struct object_reader *process, const char *where, struct spec_schedule *ret, struct error *err);
+int spec_personality_parse(const json_t *json, struct spec_schedule *ret, struct error *err);
+int spec_time_offsets_parse(const json_t *json, char ret[TIME_OFFSETS_MAX], struct error *err);

@@ -153,7 +153,7 @@ static int parse_members(struct object_reader *r, const char *where, struct spec
         (x = take_optional_array(r, "rlimits", &limits, err)) < 0 ||
         (x = take_optional_bool(r, "noNewPrivileges", &p->no_new_privileges, err)) < 0 ||
         (x = take_optional_string(r, "apparmorProfile", &p->apparmor, err)) < 0 ||
-        (x = take_optional_string(r, "selinuxLabel", &p->selinux, err)) < 0)
+        (x = take_optional_string(r, "selinuxLabel", &p->selinux, err)) < 0 || (x = spec_schedule_parse(r, where, &p->schedule, err)) < 0)
         return x;
     if ((x = take_optional_integer(r, "oomScoreAdj", -1000, 1000, &adjustment, err)) < 0)
         return x;

@@ -14,7 +14,15 @@ static const struct {
 } namespaces[] = {
     {"pid", CLONE_NEWPID}, {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},       {"ipc", CLONE_NEWIPC},
     {"uts", CLONE_NEWUTS}, {"user", CLONE_NEWUSER},   {"cgroup", CLONE_NEWCGROUP},
+    {"time", CLONE_NEWTIME},
 };
+
+json_t *spec_namespaces_known(void) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++)
+        (void)json_array_append_new(array, json_string(namespaces[i].type));
+    return array;
+}
 
 static int parse_namespace(const json_t *json, const char *where, struct spec *ret, int *seen, struct error *err) {
     struct object_reader r;
@@ -164,7 +172,7 @@ static int parse_propagation(const char *text, struct spec *ret, struct error *e
 
 static int parse_linux(const json_t *json, struct spec *ret, struct error *err) {
     struct object_reader r;
-    const json_t *spaces, *devices = NULL, *resources = NULL, *sysctls = NULL, *seccomp = NULL, *uids = NULL, *gids = NULL;
+    const json_t *spaces, *devices = NULL, *resources = NULL, *sysctls = NULL, *seccomp = NULL, *uids = NULL, *gids = NULL, *personality = NULL, *offsets = NULL;
     const char *propagation = NULL, *label = NULL;
     int x;
     if ((x = object_open(&r, json, "spec.linux", err)) < 0 || (x = take_array(&r, "namespaces", &spaces, err)) < 0 ||
@@ -175,6 +183,7 @@ static int parse_linux(const json_t *json, struct spec *ret, struct error *err) 
         (x = take_optional_object(&r, "sysctl", &sysctls, err)) < 0 ||
         (x = take_optional_strings(&r, "maskedPaths", &ret->masked, err)) < 0 ||
         (x = take_optional_strings(&r, "readonlyPaths", &ret->readonly, err)) < 0 ||
+        (x = take_optional_object(&r, "personality", &personality, err)) < 0 || (x = take_optional_object(&r, "timeOffsets", &offsets, err)) < 0 ||
         (x = take_optional_string(&r, "mountLabel", &label, err)) < 0 || (x = take_optional_object(&r, "seccomp", &seccomp, err)) < 0 ||
         (x = object_close(&r, err)) < 0)
         return x;
@@ -188,6 +197,11 @@ static int parse_linux(const json_t *json, struct spec *ret, struct error *err) 
         (resources && (x = spec_resources_parse(resources, "spec.linux.resources", &ret->resources, err)) < 0) ||
         (sysctls && (x = parse_sysctls(sysctls, ret, err)) < 0) || (propagation && (x = parse_propagation(propagation, ret, err)) < 0))
         return x;
+    if ((personality && (x = spec_personality_parse(personality, &ret->process.schedule, err)) < 0) ||
+        (offsets && (x = spec_time_offsets_parse(offsets, ret->time_offsets, err)) < 0))
+        return x;
+    if (ret->time_offsets[0] && !(ret->namespaces_new & CLONE_NEWTIME))
+        return error_set(err, EINVAL, "spec", "spec.linux.timeOffsets: needs a new time namespace");
     ret->seccomp = seccomp ? SECCOMP_PROFILE_OCI : SECCOMP_NONE;
     ret->seccomp_profile = seccomp;
     return 0;

@@ -43,6 +43,17 @@ struct spec_rlimit {
     struct rlimit64 value;
 };
 
+/* process.scheduler, ioPriority, execCPUAffinity and linux.personality: what the kernel takes, not given unless the flag says so. */
+struct spec_schedule {
+    bool has_policy, has_io, has_personality;
+    uint32_t policy, priority;
+    uint64_t flags, runtime, deadline, period;
+    int32_t nice;
+    int io; /* class and priority as ioprio_set() takes them */
+    unsigned personality; /* of the container: an exec has it too */
+    const char *initial_cpus, *final_cpus; /* of an exec: "0-3,7" */
+};
+
 struct spec_process {
     bool terminal;
     uint16_t console_height, console_width; /* 0 = not given */
@@ -56,6 +67,7 @@ struct spec_process {
     bool has_oom_score_adj;
     int oom_score_adj;
     const char *apparmor, *selinux; /* NULL when absent */
+    struct spec_schedule schedule;
 };
 
 enum mount_kind { MOUNT_FILESYSTEM, MOUNT_BIND, MOUNT_CGROUP };
@@ -90,6 +102,9 @@ struct spec_sysctl {
     const char *value;
 };
 
+/* linux.timeOffsets of a new time namespace: lines of /proc/PID/timens_offsets. Empty without. */
+enum { TIME_OFFSETS_MAX = 160 };
+
 struct spec_join {
     int flag; /* CLONE_NEW* */
     const char *path;
@@ -114,6 +129,7 @@ struct spec {
     struct spec_join joins[8];
     size_t join_count;
     struct id_maps id_maps; /* of a new user namespace */
+    char time_offsets[TIME_OFFSETS_MAX];
     const char *cgroup_path;
     struct cgroup_resources resources;
     unsigned long rootfs_propagation; /* MS_* | MS_REC, or 0 */
@@ -177,3 +193,7 @@ int spec_resources_parse(const json_t *json, const char *where, struct cgroup_re
 /* Nothing limited: every field absent. */
 void spec_resources_init(struct cgroup_resources *ret);
 void spec_resources_free(struct cgroup_resources *resources);
+
+/* What a configuration may name, as new arrays of strings. */
+json_t *spec_namespaces_known(void);
+json_t *spec_mount_options_known(void);
