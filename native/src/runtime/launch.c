@@ -361,7 +361,7 @@ int launch_run(struct launch *launch, const struct launch_step *steps, int flags
         return error_set(launch->err, ENOMEM, "clone", "out of memory");
     /* A child that forks for its hooks must not have one stack with its own child. */
     if (launch->hold &&
-        mmap(memory, (size_t)(2 * STACK_SIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        mmap(memory, (size_t)(3 * STACK_SIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
         (void)munmap(memory, SIZE);
         return error_set(launch->err, ENOMEM, "clone", "out of memory");
     }
