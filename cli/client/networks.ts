@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers'
 import type { Filters } from '../../schemas/api/filters.ts'
 import type {
   NetworkConnectRequest,
@@ -21,6 +22,17 @@ export function listNetworks(
     query: { filters: JSON.stringify(filters) },
     ...withSignal(options),
   })
+}
+
+/** What the kernel has for networks and their containers, as text. Only Berth's engine tells it. */
+export async function networkRules(client: EngineClient, filters: Filters, options: CallOptions = {}): Promise<string> {
+  const { body } = await client.stream({
+    method: 'GET',
+    path: '/berth/v1/networks/rules',
+    query: { filters: JSON.stringify(filters) },
+    ...withSignal(options),
+  })
+  return text(body)
 }
 
 export function inspectNetwork(

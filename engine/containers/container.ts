@@ -14,6 +14,8 @@ export interface Container {
 
 export interface ExitResult {
   readonly code: number
+  /** Why a container that never ran could not be started. */
+  readonly error?: string
 }
 
 /** Somebody who waits for a container: `exit` at the end of a run, `removed` when it is gone. Each is told once. */

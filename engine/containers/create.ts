@@ -96,14 +96,19 @@ function toRecord(
   identity: { readonly id: string; readonly name: string },
 ): ContainerRecord {
   const { HostConfig: wishes = {}, NetworkingConfig, Berth, ...config } = request
-  const hostConfig = withDefaults(wishes)
+  // By its id: the other may get another name.
+  const modes = Object.fromEntries(
+    (['NetworkMode', 'IpcMode', 'PidMode'] as const).flatMap(name => {
+      const joined = joinedContainer(context, wishes[name])
+      return joined === undefined ? [] : [[name, `container:${joined.record.id}`] as const]
+    }),
+  )
+  const hostConfig = withDefaults({ ...wishes, ...modes })
   const merged = mergeImageConfig(config, image.config)
   const args = [...(merged.Entrypoint ?? []), ...(merged.Cmd ?? [])]
   if (args.length === 0 || args[0] === '') throw new BerthError('INVALID_ARGUMENT', 'no command specified')
   checkSecurity(context, hostConfig)
   checkLogConfig(hostConfig)
-  joinedContainer(context, hostConfig.PidMode)
-  joinedContainer(context, hostConfig.IpcMode)
   logConfigOf(hostConfig, '')
   const restartPolicy = checkRestartPolicy(hostConfig)
   const userns = chooseMaps(context, identity.id, hostConfig)

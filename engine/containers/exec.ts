@@ -49,7 +49,7 @@ export class Execs {
     })
     container.live.execIds.add(id)
     this.#forgetOldest()
-    publish(this.#context, container, `exec_create: ${command.join(' ')}`, { execID: id })
+    publish(this.#context, container, `exec_create: ${shownCommand(command)}`, { execID: id })
     return id
   }
 
@@ -170,7 +170,7 @@ export class Execs {
         resolve()
       })
     })
-    publish(this.#context, container, `exec_start: ${request.Cmd.join(' ')}`, { execID: id })
+    publish(this.#context, container, `exec_start: ${shownCommand(request.Cmd)}`, { execID: id })
     try {
       const process = await execProcess(this.#context, container, {
         args: request.Cmd,
@@ -201,6 +201,9 @@ export class Execs {
   }
 }
 
+/** dockerd puts a space between the program and its arguments even where there are none. */
+const shownCommand = ([program = '', ...rest]: readonly string[]): string => `${program} ${rest.join(' ')}`
+
 function requireRunning(container: Container): void {
   const { status } = container.state
   if (status === 'paused') {
@@ -219,13 +222,15 @@ const notRunning = (container: Container): BerthError =>
   new BerthError('CONFLICT', `container ${container.record.id} is not running`)
 
 const exitCodeOf = (error: unknown): number => {
-  if (!(error instanceof NativeError) || error.failure.stage !== 'exec') return 126
+  if (!(error instanceof NativeError) || !isAboutProgram(error)) return 126
   return error.failure.errno === 2 ? 127 : 126
 }
 
+const isAboutProgram = ({ failure }: NativeError): boolean => failure.stage === 'exec' || failure.stage === 'cwd'
+
 /** A program that is not there is the client's mistake, not ours. */
 function describe(error: unknown): unknown {
-  if (!(error instanceof NativeError) || error.failure.stage !== 'exec') return error
+  if (!(error instanceof NativeError) || !isAboutProgram(error)) return error
   return new BerthError(
     'INVALID_ARGUMENT',
     `OCI runtime exec failed: exec failed: unable to start container process: ${error.message}`,

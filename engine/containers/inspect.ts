@@ -4,6 +4,7 @@ import type { ContainerContext } from './context.ts'
 import { describeMounts, describePaths, describeState } from './describe.ts'
 import { describeConfig, describeHostConfig } from './describe-config.ts'
 import { grownHostConfig } from './exit.ts'
+import { describeLinks } from './links.ts'
 
 /** GET /containers/{id}/json. From memory: no file, no other process is asked. */
 export function inspectContainer(
@@ -29,7 +30,7 @@ export function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execIds.length === 0 ? null : execIds,
-    HostConfig: describeHostConfig(grownHostConfig(container)),
+    HostConfig: describeHostConfig({ ...grownHostConfig(container), Links: describeLinks(container) }),
     GraphDriver: { Name: 'overlay2', Data: null },
     Mounts: describeMounts(context, container),
     Config: describeConfig(record.config),

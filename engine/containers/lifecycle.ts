@@ -100,7 +100,7 @@ async function signalProcess(context: ContainerContext, container: Container, si
     await monitor.resume().catch((error: unknown) => {
       if (!isGone(error) && !isAwake(error)) throw error
     })
-    await transition(context, container, { kind: 'resumed' })
+    await transition(context, container, { kind: 'resumed', isKilled: signal === sigkill })
   }
 }
 
@@ -221,4 +221,5 @@ export async function resize(
   }
   // Without a terminal there is nothing to resize, which is no mistake to dockerd.
   if (container.record.config.Tty === true) await container.live.monitor.resize(height, width)
+  publish(context, container, 'resize', { height: String(height), width: String(width) })
 }

@@ -18,7 +18,7 @@ export const listFilters = [
   'label',
   'name',
   'network',
-].concat(['publish', 'since', 'status', 'volume'])
+].concat(['isolation', 'publish', 'since', 'status', 'volume'])
 
 export interface ListOptions {
   /** Those that do not run too; a status filter implies it, as dockerd. */

@@ -128,6 +128,7 @@ function fromMount(mount: MountSpec): readonly MountRequest[] {
           isReadOnly,
           createsSource: options?.CreateMountpoint === true,
           isRecursive: options?.NonRecursive !== true,
+          ...(options?.ReadOnlyNonRecursive === true ? { isFlatReadOnly: true } : {}),
           ...(options?.Propagation ? { propagation: options.Propagation } : {}),
         },
       ]

@@ -6,6 +6,7 @@ import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { handleExit } from './exit.ts'
 import { armHealth } from './health.ts'
+import { sharedMemoryOwner } from './join-namespace.ts'
 import { killLeftovers } from './leftovers.ts'
 import { imagesOf } from './record.ts'
 import { releaseRuntime } from './release.ts'
@@ -36,6 +37,8 @@ export async function recoverContainers(context: ContainerContext, hasRebooted: 
       context.images.use(used, { containerId: record.id, isRunning: () => isUp(container.state) })
     context.volumes.adopt(record.id, record.mounts, isUp(state))
     if (record.userns !== undefined) context.users.ranges.hold(record.id, record.userns.uid)
+    const owner = isUp(state) ? sharedMemoryOwner(context, record) : undefined
+    if (owner !== undefined) context.volumes.sharedMemory.adopt(owner.id, record.id)
     if (state.status === 'removing') counts.removed++
   }
   await Promise.all(orphanBundles(context).map(id => removeOrphan(context, id)))

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ContainerFile } from '../../schemas/api/berth.ts'
+import type { ContainerConfig } from '../../schemas/api/container-create.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { InjectedFile, LogConfig, MonitorEvent, StartConfig } from '../../schemas/runtime/monitor.ts'
 import type { ResolvedImage } from '../images/service.ts'
@@ -16,8 +17,9 @@ import type { Container } from './container.ts'
 import { type ContainerContext, pathsOf } from './context.ts'
 import { hostsFile, resolvConfFile } from './etc-files.ts'
 import { grownHostConfig, handleExit, handleOom } from './exit.ts'
-import { joinedNamespace } from './join-namespace.ts'
+import { joinedNamespace, prepareSharedMemory } from './join-namespace.ts'
 import { killLeftovers } from './leftovers.ts'
+import { linkFacts } from './links.ts'
 import { logConfigOf } from './log-config.ts'
 import type { ContainerPaths } from './record.ts'
 import { decideRestart, killsAllOnOom, type RestartDecision } from './restart.ts'
@@ -80,10 +82,11 @@ async function bringUp(context: ContainerContext, container: Container) {
   const image = await context.images.reopen(record.image)
   makeWritableLayer(context, image, paths)
   markStage('image and writable layer')
-  const [attachment, monitor, mounts, user, files] = await all([
+  const [attachment, monitor, mounts, sharedMemory, user, files] = await all([
     context.networks.attach(record.id),
     live.monitor ?? openMonitor(context, container, paths),
     context.volumes.prepare(record.id, record.mounts, image.hostTree === undefined ? image.lower : []),
+    prepareSharedMemory(context, container),
     lookUpUser(context, container, image, paths),
     record.hasFiles ? readFiles(paths) : Promise.resolve([]),
   ])
@@ -91,7 +94,7 @@ async function bringUp(context: ContainerContext, container: Container) {
   live.monitor = monitor
   live.mounts = mounts
   writeEtcFiles(context, container, paths, attachment)
-  const config = await buildConfig(context, container, { image, paths, attachment, user, files })
+  const config = await buildConfig(context, container, { image, paths, attachment, user, files, sharedMemory })
   await Promise.all([...live.pendingAttaches].map(pending => pending.connect(monitor)))
   live.pendingAttaches.clear()
   markStage('specification')
@@ -174,6 +177,9 @@ function onMonitorEvent(context: ContainerContext, container: Container, event: 
   }
 }
 
+const withVariables = (config: ContainerConfig, variables: readonly string[]): ContainerConfig =>
+  variables.length === 0 ? config : { ...config, Env: [...variables, ...(config.Env ?? [])] }
+
 async function buildConfig(
   context: ContainerContext,
   container: Container,
@@ -183,6 +189,7 @@ async function buildConfig(
     readonly attachment: Attachment
     readonly user: ResolvedUser
     readonly files: readonly InjectedFile[]
+    readonly sharedMemory: string | undefined
   },
 ): Promise<StartConfig> {
   const { record } = container
@@ -197,7 +204,7 @@ async function buildConfig(
   return toStartConfig({
     id: record.id,
     args: record.args,
-    config: record.config,
+    config: withVariables(record.config, linkFacts(context, container).environment),
     hostConfig: grownHostConfig(container),
     security: parseSecurityOptions(hostConfig.SecurityOpt ?? [], context.host.capabilities),
     user: parts.user,
@@ -209,6 +216,7 @@ async function buildConfig(
     ...(ipcPath === undefined ? {} : { ipcPath }),
     ...(userns === undefined ? {} : { userns }),
     ...(pidPath === undefined ? {} : { pidPath }),
+    ...(parts.sharedMemory === undefined ? {} : { sharedMemory: parts.sharedMemory }),
     devices: devices.devices,
     deviceRules: devices.rules,
     ...(blockIo === undefined ? {} : { blockIo }),
@@ -238,7 +246,8 @@ function writeEtcFiles(
   const hostGateway = gateway ?? Object.values(context.networks.endpoints(container.record.id))[0]?.Gateway ?? undefined
   // On tmpfs: three system calls each, cheaper than the thread pool.
   const write = (path: string, text: string): void => writeFileSync(path, text, { mode: 0o644 })
-  write(paths.hosts, hostsFile(hostConfig.ExtraHosts ?? [], attachment.hosts, hostGateway))
+  const links = linkFacts(context, container).hosts
+  write(paths.hosts, hostsFile(hostConfig.ExtraHosts ?? [], [...links, ...attachment.hosts], hostGateway))
   write(paths.resolvConf, resolvConfFile(attachment.nameserver, hostConfig, hostResolvConf))
   write(paths.hostname, `${hostname}\n`)
 }

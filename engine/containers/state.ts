@@ -61,7 +61,8 @@ export type ContainerEvent =
       readonly decision: RestartDecision
     }
   | { readonly kind: 'paused' }
-  | { readonly kind: 'resumed' }
+  /** `isKilled`: it was let go on only to die, which is not told. */
+  | { readonly kind: 'resumed'; readonly isKilled?: boolean }
   /** A daemon found it waiting for its next restart. */
   | { readonly kind: 'restartDue' }
   /** A client wants it down: stop, kill, restart. */
@@ -126,7 +127,7 @@ export function next(state: ContainerState, event: ContainerEvent): Transition {
         ? {
             state: { ...state, status: 'running' },
             effects: [
-              { kind: 'publish', action: 'unpause' },
+              ...(event.isKilled === true ? [] : [{ kind: 'publish', action: 'unpause' } as const]),
               { kind: 'armHealth', isFresh: false },
             ],
           }
@@ -185,13 +186,11 @@ function exited(state: ContainerState, event: Extract<ContainerEvent, { kind: 'e
     action: 'die',
     attributes: { exitCode: String(event.code), execDuration: String(durationSeconds(state.startedAt, event.at)) },
   }
-  const effects: Effect[] = [{ kind: 'disarmHealth' }, die]
-  if (decision.restarts) {
-    effects.push({ kind: 'scheduleRestart', delayMs: decision.delayMs }, { kind: 'notifyExit' })
-  } else {
-    effects.push({ kind: 'releaseRuntime' }, { kind: 'notifyExit' }, { kind: 'autoRemove' })
-  }
-  return { state: ended, effects }
+  // As with dockerd, networks and volumes are left before the end is told.
+  const effects: Effect[] = decision.restarts
+    ? [die, { kind: 'scheduleRestart', delayMs: decision.delayMs }, { kind: 'notifyExit' }]
+    : [{ kind: 'releaseRuntime' }, die, { kind: 'notifyExit' }, { kind: 'autoRemove' }]
+  return { state: ended, effects: [{ kind: 'disarmHealth' }, ...effects] }
 }
 
 function startFailed(state: ContainerState, event: Extract<ContainerEvent, { kind: 'startFailed' }>): Transition {

@@ -24,13 +24,18 @@ export function waitFor(container: Container, condition: Waiter['condition']): W
   }
 }
 
+function presentResult({ state }: Container): ExitResult {
+  const { exitCode: code, error } = state
+  return state.status === 'created' && error !== '' ? { code, error } : { code }
+}
+
 /** POST /containers/{id}/wait: `not-running` is answered at once when it is down (created counts), the others only by an event. */
 export function waitForCondition(container: Container, condition: WaitCondition): Waiting {
   const { state } = container
   switch (condition) {
     case 'not-running':
       if (isUp(state) || state.status === 'restarting') return waitFor(container, 'exit')
-      return { result: Promise.resolve({ code: state.exitCode }), cancel: () => undefined }
+      return { result: Promise.resolve(presentResult(container)), cancel: () => undefined }
     case 'next-exit':
       return waitFor(container, 'exit')
     case 'removed':

@@ -2,6 +2,7 @@ import type { StoredImage } from './catalog.ts'
 import { parseImageDocument } from './documents.ts'
 import { type ImageConfig, mediaTypes } from './oci.ts'
 import { hostPlatform } from './platform.ts'
+import { familiarName, parseReference } from './reference.ts'
 import type { ImageService } from './service.ts'
 import { describeLayer } from './store-image.ts'
 
@@ -66,6 +67,8 @@ export function commitImage(
       document: parseImageDocument(await store.blobs.readDocument(config.digest)),
     }
     await store.catalog.put(image, options.names, service.now())
+    for (const name of options.names)
+      service.events.publish('image', 'tag', image.id, { name: familiarName(parseReference(name)) })
     return image
   })
 }

@@ -20,5 +20,11 @@ export function checkBridgeOptions(options: Readonly<Record<string, string>>): v
     const mode = options[name]
     if (mode !== undefined && mode !== '' && !(gatewayModes as readonly string[]).includes(mode))
       throw refuse(name, `unknown gateway mode ${mode}`)
+    // Not taken and ignored: containers would be open that were to be shut, or shut that were to be open.
+    if (mode !== undefined && mode !== '' && mode !== gatewayModes[0])
+      throw new BerthError(
+        'NOT_IMPLEMENTED',
+        `gateway mode ${mode} (${name}) is not there yet: only "${gatewayModes[0]}"`,
+      )
   }
 }

@@ -33,6 +33,7 @@ import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts
 import { parseFilters } from '../http/filters.ts'
 import { created, del, get, noContent, notModified, ok, post, type Reply, type Route } from '../http/route.ts'
 import { isAtLeast } from '../http/version.ts'
+import { createForVersion } from './create-for-version.ts'
 import { parseLogOptions } from './log-options.ts'
 import { requireSize } from './resize.ts'
 import { streamStats } from './stream-stats.ts'
@@ -60,7 +61,9 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
   post('/containers/create', async request => {
     const body = await request.readJson(createRequest)
     const name = request.query.get('name') ?? undefined
-    return created(await createContainer(context, body, { name, signal: request.signal }))
+    return created(
+      await createContainer(context, createForVersion(body, request.version), { name, signal: request.signal }),
+    )
   }),
   post('/containers/prune', async ({ query, signal }) =>
     ok(await pruneContainers(context, parseFilters(query, pruneFilters), signal)),
@@ -157,8 +160,9 @@ async function waitRoute(context: ContainerContext, request: RequestContext): Pr
   const waiting = waitForCondition(context.registry.get(idOf(request)), condition satisfies WaitCondition)
   request.signal.addEventListener('abort', waiting.cancel, { once: true })
   const response = request.stream(200, { 'Content-Type': 'application/json' })
-  const { code } = await waiting.result
-  response.end(`${JSON.stringify({ StatusCode: code })}\n`)
+  const { code, error } = await waiting.result
+  const failure = error === undefined ? {} : { Error: { Message: error } }
+  response.end(`${JSON.stringify({ ...failure, StatusCode: code })}\n`)
   return undefined
 }
 

@@ -3,6 +3,8 @@ import type { OciMount } from '../../schemas/runtime/oci.ts'
 import type { ResolvedMount } from '../volumes/mounts.ts'
 
 export interface MountPlan {
+  /** The host's folder for /dev/shm of containers that share one. */
+  readonly sharedMemory?: string | undefined
   readonly hostConfig: HostConfig
   readonly volumes: readonly ResolvedMount[]
   /** Host files that become /etc/hosts, /etc/hostname, /etc/resolv.conf. */
@@ -11,7 +13,7 @@ export interface MountPlan {
   readonly isIdmapped?: boolean
 }
 
-const defaultShmBytes = 64 * 1024 * 1024
+export const defaultShmBytes = 64 * 1024 * 1024
 
 /** Every mount of a container in the order of mounting: kernel file systems, the three files, then the user's from the shallowest to the deepest. */
 export function toMounts(plan: MountPlan): readonly OciMount[] {
@@ -20,9 +22,10 @@ export function toMounts(plan: MountPlan): readonly OciMount[] {
     ...plan.volumes.map(mount => bindMount(mount, plan.isIdmapped === true)),
   ]
   const taken = new Set(users.map(mount => mount.destination))
-  const own = [...kernelMounts(plan.hostConfig), ...fileMounts(plan.files, plan.isIdmapped === true)].filter(
-    mount => !isTaken(taken, mount.destination),
-  )
+  const own = [
+    ...kernelMounts(plan.hostConfig, plan.sharedMemory),
+    ...fileMounts(plan.files, plan.isIdmapped === true),
+  ].filter(mount => !isTaken(taken, mount.destination))
   // Stable: mounts of the same depth stay as the client gave them.
   return [...own, ...users.sort((a, b) => depth(a.destination) - depth(b.destination))]
 }
@@ -36,7 +39,7 @@ function isTaken(taken: ReadonlySet<string>, destination: string): boolean {
 
 const depth = (path: string): number => path.split('/').filter(part => part !== '').length
 
-function kernelMounts(config: HostConfig): OciMount[] {
+function kernelMounts(config: HostConfig, sharedMemory: string | undefined): OciMount[] {
   const isPrivileged = config.Privileged === true
   const mode = isPrivileged ? 'rw' : 'ro'
   const mounts: OciMount[] = [
@@ -58,6 +61,7 @@ function kernelMounts(config: HostConfig): OciMount[] {
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
   ]
   if (config.IpcMode === 'host') mounts.push(bindOf('/dev/shm', '/dev/shm', ['rbind', 'rprivate']))
+  else if (sharedMemory !== undefined) mounts.push(bindOf(sharedMemory, '/dev/shm', ['rbind', 'rprivate']))
   else if (config.IpcMode !== 'none') {
     const size = config.ShmSize || defaultShmBytes
     mounts.push({
@@ -89,7 +93,7 @@ const bindOf = (source: string, destination: string, options: readonly string[])
 function bindMount(mount: ResolvedMount, isIdmapped: boolean): OciMount {
   const bind = mount.isRecursive ? 'rbind' : 'bind'
   // Docker makes `:ro` hold for everything below too, where the kernel can (5.12).
-  const access = mount.isReadOnly ? (mount.isRecursive ? ['ro', 'rro'] : ['ro']) : []
+  const access = mount.isReadOnly ? (mount.isRecursive && mount.isFlatReadOnly !== true ? ['ro', 'rro'] : ['ro']) : []
   return bindOf(mount.source, mount.target, [
     bind,
     ...access,

@@ -53,6 +53,8 @@ export interface SpecInput {
   readonly ipcPath?: string
   readonly pidPath?: string
   readonly userns?: UserNamespace
+  /** The host's folder for /dev/shm, when containers share it. */
+  readonly sharedMemory?: string
   readonly devices: readonly OciDevice[]
   readonly deviceRules: readonly OciDeviceRule[]
   readonly blockIo?: BlockIo
@@ -141,6 +143,7 @@ function toSpec(input: SpecInput): OciSpec {
       volumes: input.volumes,
       files: input.etcFiles,
       isIdmapped: input.userns?.isIdmapped === true,
+      sharedMemory: input.sharedMemory,
     }),
     annotations: { ...hostConfig.Annotations, ...seccompAnnotation(security, isPrivileged) },
     linux: {

@@ -27,6 +27,8 @@ export type MountRequest =
       readonly isRecursive?: boolean
       /** With a user namespace: show the owners on the disk as ids of the container. */
       readonly isIdmapped?: boolean
+      /** Read-only is the mount alone, not what is mounted below its source. */
+      readonly isFlatReadOnly?: boolean
       readonly mode?: string
     }
   | ImageMountRequest
@@ -57,5 +59,6 @@ export interface ResolvedMount {
   readonly propagation: string
   readonly isRecursive: boolean
   readonly isIdmapped?: boolean
+  readonly isFlatReadOnly?: boolean
   readonly driver?: string
 }

@@ -10,6 +10,7 @@ import { ImageMounts } from './image-mounts.ts'
 import type { MountRequest, ResolvedMount } from './mounts.ts'
 import { anonymousLabel, checkVolumeName, randomVolumeName } from './names.ts'
 import { parseDriverOptions } from './options.ts'
+import { SharedMemory } from './shared-memory.ts'
 import { resolveSubpath } from './subpath.ts'
 
 /** What the containers' side needs from volumes. */
@@ -30,6 +31,7 @@ export interface ContainerVolumes {
     imageLower: readonly string[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly ResolvedMount[]>
+  readonly sharedMemory: SharedMemory
   /** Where a volume's files are. */
   mountpoint(volume: { readonly name: string }): string
   /** Where an image is while a container has it mounted. */
@@ -75,7 +77,10 @@ export class VolumeService implements ContainerVolumes {
   readonly #root: string
   readonly #mounts: DriverMounts
   readonly #images: ImageMounts
+  readonly sharedMemory: SharedMemory
   readonly #users = new Map<string, Set<string>>()
+  /** Volumes that containers have mounted now. */
+  readonly #mounted = new Map<string, Set<string>>()
   /** First fillings that are under way: containers that start together share one. */
   readonly #filling = new Map<string, Promise<void>>()
 
@@ -83,6 +88,7 @@ export class VolumeService implements ContainerVolumes {
     this.#options = options
     this.#root = join(options.dataRoot, 'volumes')
     this.#mounts = new DriverMounts(options.workers)
+    this.sharedMemory = new SharedMemory(options.dataRoot, this.#mounts)
     this.#images = new ImageMounts({ ...options, mounts: this.#mounts })
   }
 
@@ -197,8 +203,11 @@ export class VolumeService implements ContainerVolumes {
     )
   }
 
-  unmount(containerId: string): Promise<void> {
-    return this.#mounts.leave(containerId)
+  async unmount(containerId: string): Promise<void> {
+    for (const name of this.#mounted.get(containerId) ?? [])
+      this.#options.events.publish('volume', 'unmount', name, { container: containerId, driver: 'local' })
+    this.#mounted.delete(containerId)
+    await this.#mounts.leave(containerId)
   }
 
   async release(
@@ -206,6 +215,7 @@ export class VolumeService implements ContainerVolumes {
     { removeAnonymous = false }: { readonly removeAnonymous?: boolean } = {},
   ): Promise<void> {
     await this.unmount(containerId)
+    await this.sharedMemory.forget(containerId)
     const freed: string[] = []
     for (const [name, users] of this.#users) {
       if (!users.delete(containerId)) continue
@@ -226,10 +236,26 @@ export class VolumeService implements ContainerVolumes {
       if (mount.kind === 'image' && isRunning) this.#images.adopt(containerId, mount)
       if (mount.kind !== 'volume' || mount.name === '') continue
       this.#addUser(mount.name, containerId)
+      if (isRunning) this.#noteMounted(mount.name, containerId)
       const volume = this.#options.volumes.get(mount.name)
       if (isRunning && volume !== undefined && parseDriverOptions(volume.options).kind === 'mount')
         this.#mounts.adopt(this.mountpoint(volume), containerId)
     }
+  }
+
+  #noteMounted(name: string, containerId: string): void {
+    this.#mounted.set(containerId, (this.#mounted.get(containerId) ?? new Set<string>()).add(name))
+  }
+
+  #tellMounted(name: string, containerId: string, mount: Extract<MountRequest, { kind: 'volume' }>): void {
+    this.#noteMounted(name, containerId)
+    this.#options.events.publish('volume', 'mount', name, {
+      container: containerId,
+      destination: mount.target,
+      driver: 'local',
+      propagation: mount.propagation ?? '',
+      'read/write': String(!mount.isReadOnly),
+    })
   }
 
   #addUser(name: string, containerId: string): void {
@@ -252,6 +278,7 @@ export class VolumeService implements ContainerVolumes {
     else if (mount.noCopy !== true && mount.subpath === undefined) {
       await this.#fill(volume, data, imageLower, mount.target, signal)
     }
+    this.#tellMounted(volume.name, containerId, mount)
     return {
       kind: 'volume',
       name: volume.name,
@@ -328,6 +355,7 @@ async function prepareBind(mount: Extract<MountRequest, { kind: 'bind' }>): Prom
     propagation: mount.propagation ?? 'rprivate',
     isRecursive: mount.isRecursive ?? true,
     ...(mount.isIdmapped === true ? { isIdmapped: true } : {}),
+    ...(mount.isFlatReadOnly === true ? { isFlatReadOnly: true } : {}),
   }
 }
 

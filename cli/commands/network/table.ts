@@ -35,6 +35,11 @@ export const networkTable: readonly CommandEntry[] = [
     load: async () => (await import('./connect.ts')).networkDisconnect,
   },
   {
+    name: 'rules',
+    summary: 'Print addresses, routes, names and published ports, as the kernel has them',
+    load: async () => (await import('./rules.ts')).networkRules,
+  },
+  {
     name: 'prune',
     summary: 'Remove all networks that nothing uses',
     load: async () => (await import('./prune.ts')).networkPrune,

@@ -9,7 +9,7 @@ onEngines('HostConfig', engine => {
 
   before(async () => {
     api = engine()
-    donor = await api.run('donor', ['busybox', 'sleep', '1000'], {
+    donor = await api.run('donor', ['sh', '-c', 'echo shared >/dev/shm/note; exec busybox sleep 1000'], {
       HostConfig: { IpcMode: 'shareable', Binds: [`${api.unique('vol')}:/shared:ro`] },
     })
   })
@@ -43,7 +43,11 @@ onEngines('HostConfig', engine => {
   test('namespaces: the host’s, another container’s', async () => {
     assert.equal(await output({ PidMode: `container:${donor}` }, 'tr "\\0" " " </proc/1/cmdline'), 'busybox sleep 1000')
     assert.equal(await output({ PidMode: 'host' }, 'test -d /proc/2 && echo yes'), 'yes')
-    assert.equal(await output({ IpcMode: `container:${donor}` }, 'echo joined'), 'joined')
+    assert.equal(
+      await output({ IpcMode: `container:${donor}` }, 'cat /dev/shm/note; echo more >/dev/shm/answer'),
+      'shared',
+    )
+    assert.equal(await output({ IpcMode: `container:${donor}` }, 'cat /dev/shm/answer'), 'more')
     assert.equal(await output({ IpcMode: 'none' }, 'grep -c /dev/shm /proc/mounts'), '0')
     assert.equal(await output({ UsernsMode: 'host' }, 'id -u'), '0')
     assert.equal((await output({ UTSMode: 'host' }, 'hostname')).length > 0, true)

@@ -29,13 +29,13 @@ test('a run from start to exit gives everything back, then tells those who wait'
   assert.deepEqual(kinds([started, exited()]), [
     'exited',
     'disarmHealth',
-    'die',
     'releaseRuntime',
+    'die',
     'notifyExit',
     'autoRemove',
   ])
   const { effects } = next(next(initialState, started).state, exited())
-  assert.deepEqual(effects[1], { kind: 'publish', action: 'die', attributes: { exitCode: '3', execDuration: '10' } })
+  assert.deepEqual(effects[2], { kind: 'publish', action: 'die', attributes: { exitCode: '3', execDuration: '10' } })
 })
 
 test('a restart by policy keeps the runtime and counts, a start by hand counts anew', () => {
