@@ -98,16 +98,22 @@ export class ApiEngine {
 
 /**
  * Runs a suite on a berthd of its own and, where BERTH_PEER_HOST names a dockerd's socket (`unix:///path`), on that one too: what is checked is what
- * dockerd does. A difference that stays is marked in the test with its reason.
+ * dockerd does. A difference that stays is marked in the test with its reason. With arguments for berthd, `peer` is a dockerd that has the same.
  */
-export function onEngines(title: string, define: (engine: () => ApiEngine) => void): void {
-  const peer = process.env['BERTH_PEER_HOST']
+export function onEngines(
+  title: string,
+  define: (engine: () => ApiEngine) => void,
+  {
+    daemonArguments = [],
+    peer = process.env['BERTH_PEER_HOST'],
+  }: { readonly daemonArguments?: readonly string[]; readonly peer?: string | undefined } = {},
+): void {
   for (const name of ['berthd', ...(peer === undefined ? [] : ['dockerd'])] as const) {
     describe(`${title} (${name})`, () => {
       let engine: ApiEngine | undefined
       before(async () => {
         if (name === 'berthd') {
-          const daemon = await TestDaemon.start()
+          const daemon = await TestDaemon.start(daemonArguments)
           engine = new ApiEngine('berthd', daemon.socket, () => daemon[Symbol.asyncDispose](), daemon.instance)
         } else engine = new ApiEngine('dockerd', (peer ?? '').replace(/^unix:\/\//, ''), async () => {})
         await engine.call('POST', '/images/load', dockerArchive([busyboxLayer()], [engine.image]))
