@@ -29,6 +29,7 @@ interface Wishes {
   readonly linux?: object
   readonly mounts?: readonly object[]
   readonly user?: object
+  readonly hooks?: object
 }
 
 for (const [name = '', program = '', ...words] of runtimes) {
@@ -55,7 +56,7 @@ for (const [name = '', program = '', ...words] of runtimes) {
       return spawnSync(program, all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 })
     }
 
-    function bundle(script: string, { linux = {}, mounts = [], user = { uid: 0, gid: 0 } }: Wishes = {}) {
+    function bundle(script: string, { linux = {}, mounts = [], user = { uid: 0, gid: 0 }, hooks = {} }: Wishes = {}) {
       const sets = { bounding: capabilities, effective: capabilities, permitted: capabilities }
       const process = { user, args: ['sh', '-c', script], env: ['PATH=/bin'], cwd: '/', capabilities: sets }
       const usual = [
@@ -70,6 +71,7 @@ for (const [name = '', program = '', ...words] of runtimes) {
         root: { path: 'rootfs' },
         mounts: [...usual, ...mounts],
         linux: { ...own, cgroupsPath: `/${id}`, ...linux },
+        hooks,
       }
       writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
     }
@@ -153,6 +155,13 @@ for (const [name = '', program = '', ...words] of runtimes) {
       const joined = oci('run', '--bundle', folder, `${id}-2`)
       assert.equal(joined.stdout, `${readFileSync(`/proc/${pid}/uid_map`, 'utf8')}/sys/class/net/lo\n`, joined.stderr)
       assert.equal(oci('delete', '--force', id).status, 0)
+    })
+
+    test('hooks of the container run in it, as its root', () => {
+      const script = `cat > /dev/null; id -u > ${join(folder, 'rootfs/tmp/hooked')}`
+      const hooks = { createContainer: [{ path: '/bin/sh', args: ['sh', '-c', script] }] }
+      assert.equal(output('cat /tmp/hooked', { hooks }), '0\n')
+      assert.equal(statSync(join(folder, 'rootfs/tmp/hooked')).uid, first)
     })
 
     test('maps that cannot be are told', () => {

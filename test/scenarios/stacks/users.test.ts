@@ -45,7 +45,8 @@ services:
     image: IMAGE
     init: true
     userns_mode: auto
-    command: [sleep, "1000"]
+    command: [node, -e, "require('http').createServer((q, s) => s.end('hi')).listen(80)"]
+    ports: ["127.0.0.1::80"]
     volumes: ["data:/data"]
   beside:
     image: IMAGE
@@ -79,6 +80,9 @@ volumes: {data: {}}
       assert.equal(await inside('two', 'stat -c %u:%g /data/from-one /etc/hosts'), '0:0\n0:0\n')
       assert.equal(await inside('one', 'stat -c %u:%a /run/secrets/token'), '7:400\n')
       assert.match(await stack.ok('logs', 'one'), /out/)
+      assert.match(await inside('one', 'getent hosts two'), /^\d+\.\d+\.\d+\.\d+\s+two/)
+      const address = (await stack.ok('port', 'two', '80')).trim()
+      await eventually('an answer', async () => (await (await fetch(`http://${address}/`)).text()) === 'hi')
 
       writeFileSync(join(stack.folder, 'in'), 'copied')
       await stack.ok('cp', 'in', 'one:/in')
