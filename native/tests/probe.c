@@ -3,6 +3,7 @@
  *   probe report            lines "key=value"
  *   probe try NAME          does what NAME stands for; prints "0" or the errno
  *   probe sleep | exit N | kill-self | cat PATH | stat PATH | tty | orphan | eat MEGABYTES | write PATH TEXT
+ *   probe write-disk PATH MEGABYTES (milliseconds) | huge PAGES (0 or errno) | forks N (how many succeeded)
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void print_file(const char *path) {
@@ -152,6 +154,40 @@ static int eat(size_t megabytes) {
 	return 0;
 }
 
+/* Past the page cache, which would take it all at once: what a limit on the device makes slow. */
+static int write_disk(const char *path, int megabytes) {
+	struct timespec begin, end;
+	char *block = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (int i = 0; fd >= 0 && i < megabytes; i++)
+		if (write(fd, block, 1 << 20) != 1 << 20)
+			return printf("error %d\n", errno) < 0;
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("%lld\n", fd < 0 ? -1LL : (long long)(end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
+	return 0;
+}
+
+static int use_huge_pages(size_t pages) {
+	char *memory = mmap(NULL, pages << 21, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	for (size_t i = 0; memory != MAP_FAILED && i < pages; i++)
+		memory[i << 21] = 1;
+	return result(memory == MAP_FAILED ? -1 : 0);
+}
+
+static int count_forks(int wanted) {
+	int made = 0;
+	for (int i = 0; i < wanted; i++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			for (;;)
+				(void)pause();
+		made += pid > 0;
+	}
+	printf("%d\n", made);
+	return 0;
+}
+
 static int print_stat(const char *path) {
 	struct stat status;
 	if (lstat(path, &status) < 0)
@@ -219,6 +255,12 @@ int main(int argc, char **argv, char **environment) {
 		return eat((size_t)atoi(argument));
 	else if (strcmp(command, "write") == 0)
 		return write_text(argument, argc > 3 ? argv[3] : "");
+	else if (strcmp(command, "write-disk") == 0)
+		return write_disk(argument, argc > 3 ? atoi(argv[3]) : 1);
+	else if (strcmp(command, "huge") == 0)
+		return use_huge_pages((size_t)atoi(argument));
+	else if (strcmp(command, "forks") == 0)
+		return count_forks(atoi(argument));
 	else if (strcmp(command, "kill-self") == 0)
 		(void)kill(getpid(), SIGKILL);
 	else if (strcmp(command, "spin") == 0)

@@ -25,6 +25,14 @@ static int tap_current_failed;
 		tap_report(#name, why); \
 	} while (0)
 
+#define RUN_IF(condition, name, why) \
+	do { \
+		if (condition) \
+			RUN(name); \
+		else \
+			SKIP(name, why); \
+	} while (0)
+
 /* Fails the current test and leaves it. */
 #define CHECK(condition) \
 	do { \

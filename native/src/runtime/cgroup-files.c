@@ -59,8 +59,7 @@ uint64_t cgroup_text_value(const char *text, const char *key) {
     return 0;
 }
 
-/* Calls `visit` with every proper prefix of a relative path: "a", "a/b" for "a/b/c". */
-static int each_parent(const char *path, int (*visit)(void *context, const char *prefix), void *context) {
+int cgroup_each_parent(const char *path, int (*visit)(void *context, const char *prefix), void *context) {
     char prefix[PATH_MAX];
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t length = (size_t)(slash - path);
@@ -90,7 +89,7 @@ static int replace_folder(const struct hierarchy *hierarchy, const char *path) {
 int cgroup_make_folder(const struct hierarchy *hierarchy, const char *path, int *ret_folder, struct error *err) {
     int failed = sys_mkdirat(hierarchy->root, path, 0755) < 0 ? -errno : 0;
     if (failed == -ENOENT) {
-        failed = each_parent(path, make_one, (void *)hierarchy);
+        failed = cgroup_each_parent(path, make_one, (void *)hierarchy);
         if (failed == 0)
             failed = sys_mkdirat(hierarchy->root, path, 0755) < 0 ? -errno : 0;
     }
@@ -131,7 +130,7 @@ static int inherit_cpuset(void *context, const char *prefix) {
 }
 
 int cgroup_cpuset_inherit(const struct hierarchy *hierarchy, const char *path, struct error *err) {
-    int failed = each_parent(path, inherit_cpuset, (void *)hierarchy);
+    int failed = cgroup_each_parent(path, inherit_cpuset, (void *)hierarchy);
     if (failed == 0)
         failed = inherit_cpuset((void *)hierarchy, path);
     return failed < 0 ? error_set(err, -failed, "cgroup", "cannot give cgroup %s its processors: %s", path, strerror(-failed)) : 0;
@@ -155,5 +154,5 @@ void cgroup_enable_controllers(const struct hierarchy *hierarchy, const char *pa
         cgroup_read_text(folder, "cgroup.controllers", given, sizeof given) == 0 && strcmp(wanted, given) == 0)
         return; /* done for an earlier container */
     (void)enable_one((void *)hierarchy, "");
-    (void)each_parent(path, enable_one, (void *)hierarchy);
+    (void)cgroup_each_parent(path, enable_one, (void *)hierarchy);
 }

@@ -15,7 +15,8 @@ static const struct {
 } controllers[] = {
     {"memory", CONTROLLER_MEMORY}, {"cpu", CONTROLLER_CPU},         {"cpuacct", CONTROLLER_CPUACCT}, {"pids", CONTROLLER_PIDS},
     {"devices", CONTROLLER_DEVICES}, {"freezer", CONTROLLER_FREEZER}, {"blkio", CONTROLLER_IO},        {"io", CONTROLLER_IO},
-    {"cpuset", CONTROLLER_CPUSET},
+    {"cpuset", CONTROLLER_CPUSET}, {"hugetlb", CONTROLLER_HUGETLB}, {"net_cls", CONTROLLER_NET_CLS}, {"net_prio", CONTROLLER_NET_PRIO},
+    {"rdma", CONTROLLER_RDMA},
 };
 
 /* Comma- or blank-separated names to a set. */
@@ -94,28 +95,24 @@ static int read_mounts(struct cgroup_host *host, struct error *err) {
 }
 
 static int choose_kind(struct cgroup_host *host, struct error *err) {
-    bool has_v1 = false;
+    char text[512];
+    unsigned v1 = 0;
+    struct hierarchy *unified = NULL;
     for (size_t i = 0; i < host->count; i++) {
         if (host->hierarchies[i].is_v2)
-            host->v2 = &host->hierarchies[i];
-        else
-            has_v1 = true;
-        host->controllers |= host->hierarchies[i].controllers;
+            unified = &host->hierarchies[i];
+        v1 |= host->hierarchies[i].controllers;
     }
-    if (has_v1) {
-        host->kind = &cgroup_v1;
-        return 0;
-    }
-    if (!host->v2)
+    host->v2 = unified;
+    if (!v1 && !unified)
         return error_set(err, ENODEV, "cgroup", "no cgroup hierarchy is mounted (expected at /sys/fs/cgroup)");
-    char text[512];
-    struct hierarchy *unified = &host->hierarchies[host->v2 - host->hierarchies];
-    if (cgroup_read_text(unified->root, "cgroup.controllers", text, sizeof text) == 0)
+    if (unified && cgroup_read_text(unified->root, "cgroup.controllers", text, sizeof text) == 0)
         unified->controllers = parse_controllers(text);
+    host->kind = v1 ? &cgroup_v1 : &cgroup_v2;
     /* Parts of v2 itself, or done by eBPF. */
-    unified->controllers |= CONTROLLER_CPUACCT | CONTROLLER_DEVICES | CONTROLLER_FREEZER;
-    host->controllers = unified->controllers;
-    host->kind = &cgroup_v2;
+    if (!v1)
+        unified->controllers |= CONTROLLER_CPUACCT | CONTROLLER_DEVICES | CONTROLLER_FREEZER;
+    host->controllers = v1 | (unified ? unified->controllers : 0);
     return 0;
 }
 

@@ -16,13 +16,17 @@ enum controller {
     CONTROLLER_FREEZER = 1 << 5,
     CONTROLLER_IO = 1 << 6,
     CONTROLLER_CPUSET = 1 << 7,
+    CONTROLLER_HUGETLB = 1 << 8,
+    CONTROLLER_NET_CLS = 1 << 9,
+    CONTROLLER_NET_PRIO = 1 << 10,
+    CONTROLLER_RDMA = 1 << 11,
 };
 
-enum { HIERARCHIES_MAX = 12, PARTS_MAX = 10 };
+enum { HIERARCHIES_MAX = 16, PARTS_MAX = 16 };
 
 struct hierarchy {
     char name[32];        /* as mounted: "cpu,cpuacct" */
-    unsigned controllers; /* enum controller; 0 for the v2 hierarchy of a hybrid host */
+    unsigned controllers; /* enum controller; of the v2 hierarchy of a hybrid host those that no v1 hierarchy has */
     bool is_v2;
     int root; /* dirfd of its mount point */
 };
@@ -101,3 +105,12 @@ int cgroup_devices_v2(struct cgroup *cgroup, const struct cgroup_device_rule *ru
 /* ContainerUsage from each version's files. */
 void cgroup_usage_v1(struct cgroup *cgroup, json_t *ret_object);
 void cgroup_usage_v2(struct cgroup *cgroup, json_t *ret_object);
+
+/* Controllers that few containers ask for, with the same files on both versions: those that these limits need, and setting them (cgroup-others.c). */
+unsigned cgroup_others_needed(const struct cgroup_resources *resources);
+/* Makes them available in a v2 group, also on a hybrid host. */
+void cgroup_others_enable(const struct hierarchy *hierarchy, const char *path, unsigned needed);
+int cgroup_others_apply(const struct cgroup *cgroup, const struct cgroup_resources *resources, struct warnings *warnings, struct error *err);
+
+/* Calls `visit` with every proper prefix of a relative path ("a", "a/b" for "a/b/c") until one answers less than 0, which is then the answer. */
+int cgroup_each_parent(const char *path, int (*visit)(void *context, const char *prefix), void *context);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -70,6 +71,39 @@ static int apply_memory(struct cgroup *cgroup, const struct cgroup_resources *r,
     return 0;
 }
 
+struct realtime_wish {
+    int root;
+    int64_t runtime;
+};
+
+static int raise_realtime(void *context, const char *prefix) {
+    const struct realtime_wish *wish = context;
+    char file[PATH_MAX], text[24];
+    uint64_t now = 0;
+    (void)snprintf(file, sizeof file, "%s/cpu.rt_runtime_us", prefix);
+    int failed = cgroup_read_number(wish->root, file, &now);
+    if (failed < 0)
+        return failed;
+    (void)snprintf(text, sizeof text, "%" PRIu64, now + (uint64_t)wish->runtime);
+    return write_file_at(wish->root, file, text);
+}
+
+/* A group has what its parents have, and they begin with nothing: where it is not enough, they are given as much more as is asked for here. */
+static int apply_realtime(struct cgroup *cgroup, int folder, int64_t runtime, struct error *err) {
+    int failed = cgroup_write_number(folder, "cpu.rt_runtime_us", runtime, err);
+    for (size_t i = 0; failed == -EINVAL && runtime > 0 && i < cgroup->part_count; i++) {
+        const struct hierarchy *hierarchy = cgroup->parts[i].hierarchy;
+        struct realtime_wish wish = {.root = hierarchy->root, .runtime = runtime};
+        if (!(hierarchy->controllers & CONTROLLER_CPU))
+            continue;
+        if ((failed = cgroup_each_parent(cgroup->path, raise_realtime, &wish)) < 0)
+            return error_set(err, -failed, "cgroup", "the groups above %s cannot be given %" PRId64 " us of realtime: %s", cgroup->path, runtime,
+                             strerror(-failed));
+        return cgroup_write_number(folder, "cpu.rt_runtime_us", runtime, err);
+    }
+    return failed;
+}
+
 static int apply_cpu(struct cgroup *cgroup, const struct cgroup_resources *r, struct error *err) {
     const struct {
         const char *file;
@@ -80,7 +114,7 @@ static int apply_cpu(struct cgroup *cgroup, const struct cgroup_resources *r, st
         {"cpu.cfs_quota_us", r->cpu_quota},
         {"cpu.cfs_burst_us", r->cpu_burst},
         {"cpu.rt_period_us", r->cpu_rt_period},
-        {"cpu.rt_runtime_us", r->cpu_rt_runtime},
+        {"cpu.idle", r->cpu_idle},
     };
     for (size_t i = 0; i < ELEMENTS(settings); i++) {
         int folder, failed;
@@ -90,7 +124,10 @@ static int apply_cpu(struct cgroup *cgroup, const struct cgroup_resources *r, st
             (failed = cgroup_write_number(folder, settings[i].file, settings[i].value, err)) < 0)
             return failed;
     }
-    return 0;
+    if (r->cpu_rt_runtime == LIMIT_ABSENT)
+        return 0;
+    int folder, failed = need(cgroup, CONTROLLER_CPU, "cpu", &folder, err);
+    return failed < 0 ? failed : apply_realtime(cgroup, folder, r->cpu_rt_runtime, err);
 }
 
 static int apply_cpuset(struct cgroup *cgroup, const struct cgroup_resources *r, struct error *err) {

@@ -75,7 +75,8 @@ static int apply_memory(struct cgroup *cgroup, const struct cgroup_resources *r,
 
 static int apply_cpu(struct cgroup *cgroup, const struct cgroup_resources *r, struct warnings *warnings, struct error *err) {
     int failed;
-    if (r->cpu_shares == LIMIT_ABSENT && r->cpu_quota == LIMIT_ABSENT && r->cpu_period == LIMIT_ABSENT && r->cpu_burst == LIMIT_ABSENT)
+    if (r->cpu_shares == LIMIT_ABSENT && r->cpu_quota == LIMIT_ABSENT && r->cpu_period == LIMIT_ABSENT && r->cpu_burst == LIMIT_ABSENT &&
+        r->cpu_idle == LIMIT_ABSENT)
         return 0;
     if ((failed = need(cgroup, CONTROLLER_CPU, "cpu.max", "cpu", err)) < 0)
         return failed;
@@ -100,6 +101,8 @@ static int apply_cpu(struct cgroup *cgroup, const struct cgroup_resources *r, st
             return failed;
     }
     if (r->cpu_burst != LIMIT_ABSENT && (failed = cgroup_write_number(cgroup->core, "cpu.max.burst", r->cpu_burst, err)) < 0)
+        return failed;
+    if (r->cpu_idle != LIMIT_ABSENT && (failed = cgroup_write_number(cgroup->core, "cpu.idle", r->cpu_idle, err)) < 0)
         return failed;
     if (r->cpu_rt_runtime != LIMIT_ABSENT || r->cpu_rt_period != LIMIT_ABSENT)
         warnings_add(warnings, "cgroup v2 has no realtime limits: they have no effect");

@@ -42,7 +42,12 @@ static unsigned needed_controllers(const struct cgroup_host *host, const struct 
         needed |= CONTROLLER_CPUSET;
     if (!host->v2)
         needed |= CONTROLLER_FREEZER; /* else v2's own freezer does it, and better: frozen processes can be killed */
-    return needed;
+    return needed | cgroup_others_needed(resources);
+}
+
+static int apply(struct cgroup *cgroup, const struct cgroup_resources *resources, bool is_new, struct warnings *warnings, struct error *err) {
+    int failed = cgroup->host->kind->apply(cgroup, resources, is_new, warnings, err);
+    return failed < 0 ? failed : cgroup_others_apply(cgroup, resources, warnings, err);
 }
 
 static int add_part(struct cgroup *cgroup, const struct hierarchy *hierarchy, struct error *err) {
@@ -68,6 +73,7 @@ static int add_parts(struct cgroup *cgroup, unsigned needed, struct error *err) 
             return failed;
         if (host->kind == &cgroup_v2)
             cgroup_enable_controllers(host->v2, cgroup->path, cgroup->core);
+        cgroup_others_enable(host->v2, cgroup->path, needed);
     }
     for (int pass = 0; pass < 2; pass++) { /* cpu last */
         for (size_t i = 0; i < host->count; i++) {
@@ -95,7 +101,7 @@ int cgroup_create(const struct cgroup_host *host, const struct cgroup_options *o
     if (failed >= 0)
         failed = add_parts(cgroup, needed_controllers(host, resources), err);
     if (failed >= 0)
-        failed = host->kind->apply(cgroup, resources, true, warnings, err);
+        failed = apply(cgroup, resources, true, warnings, err);
     int memory = cgroup_folder(cgroup, CONTROLLER_MEMORY);
     cgroup->kills_together = options->kills_all_on_oom && cgroup_host_is_v2(host) && memory >= 0 && faccessat(memory, "memory.oom.group", F_OK, 0) == 0;
     if (failed >= 0 && cgroup->kills_together)
@@ -156,7 +162,9 @@ int cgroup_update(struct cgroup *cgroup, const struct cgroup_resources *resource
     int failed = add_missing_parts(cgroup, resources, err);
     if (failed < 0)
         return failed;
-    return cgroup->host->kind->apply(cgroup, resources, false, warnings, err);
+    if (cgroup->host->v2)
+        cgroup_others_enable(cgroup->host->v2, cgroup->path, cgroup_others_needed(resources));
+    return apply(cgroup, resources, false, warnings, err);
 }
 
 /*

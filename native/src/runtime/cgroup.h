@@ -43,11 +43,26 @@ struct cgroup_unified {
     const char *file, *value;
 };
 
+struct cgroup_hugepages {
+    const char *size; /* as the kernel's files write it: 2MB */
+    uint64_t limit;   /* bytes */
+};
+
+struct cgroup_priority {
+    const char *interface;
+    uint32_t priority;
+};
+
+struct cgroup_rdma {
+    const char *device;
+    int64_t handles, objects;
+};
+
 /* Bytes, microseconds, counts; -1 = no limit; LIMIT_ABSENT = not given. */
 struct cgroup_resources {
     int64_t memory_limit, memory_reservation, memory_swap, memory_swappiness;
     int memory_disable_oom_killer; /* -1 absent */
-    int64_t cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_rt_runtime, cpu_rt_period;
+    int64_t cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_rt_runtime, cpu_rt_period, cpu_idle;
     const char *cpuset_cpus, *cpuset_mems; /* NULL = not given */
     int64_t pids_limit;
     int64_t io_weight;
@@ -56,6 +71,14 @@ struct cgroup_resources {
     size_t device_count;
     struct cgroup_unified *unified;
     size_t unified_count;
+    struct cgroup_hugepages *hugepages;
+    size_t hugepage_count;
+    int64_t net_class;
+    struct cgroup_priority *net_priorities;
+    size_t net_priority_count;
+    struct cgroup_rdma *rdma;
+    size_t rdma_count;
+    bool has_leaf_weight; /* asked for, and gone from the kernel since 5.0 */
 };
 
 /* Reads /proc/self/mountinfo and /proc/self/cgroup once and keeps a dirfd of each hierarchy. */

@@ -28,3 +28,7 @@ int spec_mounts_parse(const json_t *array, struct spec *ret, struct error *err);
 int spec_schedule_parse(struct object_reader *process, const char *where, struct spec_schedule *ret, struct error *err);
 int spec_personality_parse(const json_t *json, struct spec_schedule *ret, struct error *err);
 int spec_time_offsets_parse(const json_t *json, char ret[TIME_OFFSETS_MAX], struct error *err);
+/* Members of OciResources that few containers have; `where` is that of the resources. */
+int spec_hugepages_parse(const json_t *array, const char *where, struct cgroup_resources *ret, struct error *err);
+int spec_network_resources_parse(const json_t *json, const char *where, struct cgroup_resources *ret, struct error *err);
+int spec_rdma_parse(const json_t *object, const char *where, struct cgroup_resources *ret, struct error *err);

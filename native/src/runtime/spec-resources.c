@@ -17,6 +17,8 @@ static const struct cgroup_resources absent = {
     .cpu_period = LIMIT_ABSENT,
     .cpu_rt_runtime = LIMIT_ABSENT,
     .cpu_rt_period = LIMIT_ABSENT,
+    .cpu_idle = LIMIT_ABSENT,
+    .net_class = LIMIT_ABSENT,
     .pids_limit = LIMIT_ABSENT,
     .io_weight = LIMIT_ABSENT,
 };
@@ -48,7 +50,7 @@ static int parse_cpu(const json_t *json, const char *where, struct cgroup_resour
         (x = take_optional_integer(&r, "period", 0, 1000000, &ret->cpu_period, err)) < 0 ||
         (x = take_optional_integer(&r, "realtimeRuntime", -1, INT64_MAX / 1000, &ret->cpu_rt_runtime, err)) < 0 ||
         (x = take_optional_integer(&r, "realtimePeriod", 0, INT64_MAX / 1000, &ret->cpu_rt_period, err)) < 0 ||
-        (x = take_optional_string(&r, "cpus", &ret->cpuset_cpus, err)) < 0 ||
+        (x = take_optional_integer(&r, "idle", 0, 1, &ret->cpu_idle, err)) < 0 || (x = take_optional_string(&r, "cpus", &ret->cpuset_cpus, err)) < 0 ||
         (x = take_optional_string(&r, "mems", &ret->cpuset_mems, err)) < 0)
         return x;
     if (ret->cpu_shares == 0)
@@ -72,11 +74,13 @@ static int parse_throttles(struct object_reader *r, const char *name, const char
     for (size_t i = 0; i < count; i++) {
         char place[WHERE_SIZE];
         struct object_reader item;
-        int64_t major, minor, value;
+        int64_t major, minor, value, leaf;
         (void)snprintf(place, sizeof place, "%s.%s[%zu]", r->where, name, i);
         if ((x = object_open(&item, json_array_get(array, i), place, err)) < 0 || (x = take_integer(&item, "major", 0, 4095, &major, err)) < 0 ||
             (x = take_integer(&item, "minor", 0, 1048575, &minor, err)) < 0 ||
-            (x = take_integer(&item, value_name, 0, INT64_MAX, &value, err)) < 0 || (x = object_close(&item, err)) < 0)
+            (x = take_integer(&item, value_name, 0, INT64_MAX, &value, err)) < 0 ||
+            (strcmp(value_name, "weight") == 0 && (x = take_optional_integer(&item, "leafWeight", 0, 1000, &leaf, err)) < 0) ||
+            (x = object_close(&item, err)) < 0)
             return x;
         ret->items[i] = (struct cgroup_throttle){.major = (uint32_t)major, .minor = (uint32_t)minor, .rate = (uint64_t)value};
     }
@@ -85,8 +89,10 @@ static int parse_throttles(struct object_reader *r, const char *name, const char
 
 static int parse_io(const json_t *json, const char *where, struct cgroup_resources *ret, struct error *err) {
     struct object_reader r;
+    int64_t leaf = 0;
     int x;
     if ((x = object_open(&r, json, where, err)) < 0 || (x = take_optional_integer(&r, "weight", 0, 1000, &ret->io_weight, err)) < 0 ||
+        (x = take_optional_integer(&r, "leafWeight", 0, 1000, &leaf, err)) < 0 ||
         (x = parse_throttles(&r, "weightDevice", "weight", &ret->io_weights, err)) < 0 ||
         (x = parse_throttles(&r, "throttleReadBpsDevice", "rate", &ret->read_bps, err)) < 0 ||
         (x = parse_throttles(&r, "throttleWriteBpsDevice", "rate", &ret->write_bps, err)) < 0 ||
@@ -95,6 +101,7 @@ static int parse_io(const json_t *json, const char *where, struct cgroup_resourc
         return x;
     if (ret->io_weight == 0)
         ret->io_weight = LIMIT_ABSENT;
+    ret->has_leaf_weight |= leaf > 0;
     return object_close(&r, err);
 }
 
@@ -152,12 +159,18 @@ static int parse_unified(const json_t *object, const char *where, struct cgroup_
 static int parse_members(const json_t *json, const char *where, struct cgroup_resources *ret, struct error *err) {
     struct object_reader r;
     const json_t *devices = NULL, *memory = NULL, *cpu = NULL, *pids = NULL, *io = NULL, *unified = NULL;
+    const json_t *hugepages = NULL, *network = NULL, *rdma = NULL;
     char place[WHERE_SIZE];
     int x;
     if ((x = object_open(&r, json, where, err)) < 0 || (x = take_optional_array(&r, "devices", &devices, err)) < 0 ||
         (x = take_optional_object(&r, "memory", &memory, err)) < 0 || (x = take_optional_object(&r, "cpu", &cpu, err)) < 0 ||
         (x = take_optional_object(&r, "pids", &pids, err)) < 0 || (x = take_optional_object(&r, "blockIO", &io, err)) < 0 ||
-        (x = take_optional_object(&r, "unified", &unified, err)) < 0 || (x = object_close(&r, err)) < 0)
+        (x = take_optional_object(&r, "unified", &unified, err)) < 0 || (x = take_optional_array(&r, "hugepageLimits", &hugepages, err)) < 0 ||
+        (x = take_optional_object(&r, "network", &network, err)) < 0 || (x = take_optional_object(&r, "rdma", &rdma, err)) < 0 ||
+        (x = object_close(&r, err)) < 0)
+        return x;
+    if ((hugepages && (x = spec_hugepages_parse(hugepages, where, ret, err)) < 0) ||
+        (network && (x = spec_network_resources_parse(network, where, ret, err)) < 0) || (rdma && (x = spec_rdma_parse(rdma, where, ret, err)) < 0))
         return x;
     (void)snprintf(place, sizeof place, "%s.memory", where);
     if (memory && (x = parse_memory(memory, place, ret, err)) < 0)
@@ -202,5 +215,8 @@ void spec_resources_free(struct cgroup_resources *resources) {
     free(resources->write_iops.items);
     free(resources->devices);
     free(resources->unified);
+    free(resources->hugepages);
+    free(resources->net_priorities);
+    free(resources->rdma);
     *resources = absent;
 }

@@ -81,7 +81,8 @@ static void write_file(const char *path, const char *text)
 // What Debian's kernel has as modules and Berth needs, each after those that it builds on. One that is built in or missing is passed over.
 static void load_modules(const char *modules)
 {
-	static const char *const needed[] = {"fs/overlayfs/overlay", "net/llc/llc", "net/802/stp", "net/bridge/bridge", "drivers/net/veth"};
+	static const char *const needed[] = {"fs/overlayfs/overlay", "net/llc/llc", "net/802/stp", "net/bridge/bridge", "drivers/net/veth",
+					     "drivers/block/loop", "block/bfq"};
 	struct utsname name;
 	uname(&name);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
