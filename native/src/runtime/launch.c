@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* The deepest step has five buffers of PATH_MAX. */
@@ -102,28 +103,40 @@ static int execute_by_path(const char *program, char *const *argv, char *const *
     }
 }
 
-/* Only what is surely not there is told: a filter may forbid the question itself. */
-static bool is_missing(const char *path) { return faccessat(AT_FDCWD, path, X_OK, 0) < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR); }
+/* In Go's words and small letters: engines look for them to tell 126 from 127. */
+static int program_error(struct launch *launch, int errnum) {
+    const char *why = errnum == EACCES ? "permission denied" : errnum == ENOENT ? "no such file or directory" : strerror(errnum);
+    return error_set(launch->err, errnum, "exec", "exec: \"%.160s\": %s", launch->process->args.items[0], why);
+}
+
+/* Only what surely cannot be run is told: a filter may forbid the question itself. 0, or the errno of an attempt. */
+static int refuses(const char *path) {
+    struct stat status;
+    if (faccessat(AT_FDCWD, path, X_OK, 0) < 0)
+        return errno == ENOENT || errno == EACCES || errno == ENOTDIR ? errno : 0;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? EACCES : 0;
+}
 
 int launch_find_program(struct launch *launch) {
     const char *program = launch->process->args.items[0], *search = environment_value(&launch->process->env, "PATH");
     int failed = ENOENT;
     if (strchr(program, '/'))
-        return is_missing(program) ? error_errno(launch->err, "exec", "exec: \"%.160s\"", program) : 0;
+        return refuses(program) ? program_error(launch, refuses(program)) : 0;
     for (const char *at = search ? search : default_path;; at++) {
         char candidate[PATH_MAX];
         size_t length = strcspn(at, ":");
         int written = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, at, length ? "/" : "./", program);
-        if (written > 0 && (size_t)written < sizeof candidate && !is_missing(candidate))
+        int refused = written > 0 && (size_t)written < sizeof candidate ? refuses(candidate) : ENOENT;
+        if (!refused)
             return 0;
-        if (errno == EACCES)
+        if (refused == EACCES)
             failed = EACCES;
         at += length;
         if (!*at)
             break;
     }
     if (failed == EACCES)
-        return error_set(launch->err, EACCES, "exec", "exec: \"%.160s\": permission denied", program);
+        return program_error(launch, EACCES);
     return error_set(launch->err, ENOENT, "exec", "exec: \"%.160s\": executable file not found in $PATH", program);
 }
 
@@ -146,7 +159,7 @@ static int execute(struct launch *launch) {
     }
     if (failed == -ENOENT && !strchr(program, '/'))
         return error_set(launch->err, ENOENT, "exec", "exec: \"%.160s\": executable file not found in $PATH", program);
-    return error_set(launch->err, -failed, "exec", "exec: \"%.160s\": %s", program, strerror(-failed));
+    return program_error(launch, -failed);
 }
 
 static void run_child(void *argument) {

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/sys.h"
 #include "runtime/cgroup-internal.h"
+#include "runtime/copy-up.h"
 #include "runtime/mount-context.h"
 #include "runtime/path.h"
 #include "runtime/userns.h"
@@ -92,8 +93,6 @@ int mounts_prepare(struct launch *launch, int *ret_devpts, struct error *err) {
     for (size_t i = 0; i < spec->mount_count; i++) {
         const struct spec_mount *mount = &spec->mounts[i];
         bool is_devpts = mount->kind == MOUNT_FILESYSTEM && strcmp(mount->type, "devpts") == 0;
-        if (mount->copies_up)
-            return error_set(err, ENOSYS, "mount", "%s: tmpcopyup is not supported yet", mount->destination);
         int failed = 0;
         if (mount->kind == MOUNT_BIND)
             failed = prepare_bind(launch, mount, &launch->mounts[i], err);
@@ -157,6 +156,8 @@ static int apply_filesystem(struct launch *launch, size_t index) {
     int failed;
     if (strcmp(mount->type, "tmpfs") == 0) {
         failed = make_tmpfs(launch, mount, &made, &target);
+        if (failed >= 0 && mount->copies_up && (failed = copy_up(target, made, mount->destination, launch->err)) >= 0)
+            failed = set_attributes(made, false, mount->attr_set & MOUNT_ATTR_RDONLY, 0, 0, mount->destination, launch->err);
         return failed < 0 ? failed : attach_to(made, target, mount->destination, launch->err);
     }
     if (launch->foreign[index] >= 0)
