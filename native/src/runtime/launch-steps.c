@@ -186,6 +186,7 @@ const struct launch_step launch_outside_steps[] = {
     {"oom-score", identity_oom_score},
     {"limits", userns_raise_limits},
     {"stdio", userns_give_stdio},
+    {"time", schedule_time},
     {"userns", userns_enter},
     {"inside", launch_split_user},
     {NULL, NULL},

@@ -252,6 +252,7 @@ int launch_split_init(struct launch *launch) {
  */
 int launch_split_user(struct launch *launch) {
     launch->steps = launch_inside_steps;
+    launch->is_inside = true;
     struct clone_args args = {
         .flags = (uint64_t)(unsigned)launch->inside_flags | CLONE_PARENT | CLONE_PARENT_SETTID | (launch->hold ? 0 : CLONE_VFORK) |
                  (launch->has_own_memory ? 0 : CLONE_VM),

@@ -67,7 +67,7 @@ struct launch {
     int root; /* dirfd of the container's root before pivot_root */
     int proc; /* private procfs, so that nothing under a /proc of the image is ever written to */
     int empty; /* mount of an empty folder, for masks; -1 until needed */
-    bool is_cwd_entered;
+    bool is_cwd_entered, is_inside; /* is_inside: has entered the user namespace */
     const struct launch_step *steps; /* being walked */
     int inside_flags; /* CLONE_NEW* of what the user namespace owns */
     char *inside_stack, *second_stack; /* for the child of launch_split_user(), of an init */

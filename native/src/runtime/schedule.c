@@ -77,7 +77,8 @@ int schedule_apply(struct launch *launch) {
 }
 
 int schedule_time(struct launch *launch) {
-    if (!(launch->config->spec.namespaces_new & CLONE_NEWTIME))
+    /* With a user namespace it was made before that was entered: the file of the offsets belongs to the host's root. */
+    if (launch->is_inside || !(launch->config->spec.namespaces_new & CLONE_NEWTIME))
         return 0;
     int failed = procfs_open(launch);
     if (failed < 0)

@@ -164,6 +164,13 @@ for (const [name = '', program = '', ...words] of runtimes) {
       assert.equal(statSync(join(folder, 'rootfs/tmp/hooked')).uid, first)
     })
 
+    // crun 1.28: "openat `/proc/self/timens_offsets`: Permission denied".
+    test('a time namespace with offsets', { skip: name === 'crun' }, () => {
+      const namespaces = [...types, 'time'].map(type => ({ type }))
+      const linux = { namespaces, timeOffsets: { boottime: { secs: 100_000 } } }
+      assert.match(output('cat /proc/self/timens_offsets', { linux }), /^boottime\s+100000\s+0$/m)
+    })
+
     test('maps that cannot be are told', () => {
       const twice = { uidMappings: [...maps, ...maps] }
       const without = { uidMappings: [], gidMappings: [] } // crun maps everything
