@@ -1,13 +1,13 @@
 // Private memory of the process that watches one container, in KiB: the parent of the container's main process.
 import { readdirSync, readFileSync } from 'node:fs'
-import { ask } from './requests.mjs'
+import { request } from 'node:http'
 
 /** {rssKiB, privateKiB} of the monitors of the side's running containers, averaged. */
 export async function monitorMemory(side) {
-  const containers = await ask(side.socket, 'GET', '/containers/json')
+  const containers = await get(side.socket, '/containers/json')
   const monitors = new Set()
   for (const { Id } of containers) {
-    const { State } = await ask(side.socket, 'GET', `/containers/${Id}/json`)
+    const { State } = await get(side.socket, `/containers/${Id}/json`)
     monitors.add(parentOf(State.Pid))
   }
   const sums = [...monitors].map(pid => ({
@@ -31,12 +31,29 @@ export function engineMemory(side) {
   return pids.reduce((sum, pid) => sum + rollup(pid, 'Pss'), 0) / 1024
 }
 
+export function get(socketPath, path) {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path: `/v1.47${path}` }, response => {
+      const chunks = []
+      response.on('data', chunk => chunks.push(chunk))
+      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())))
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
 function parentOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
 }
 
+/** 0 for a process that has gone meanwhile. */
 function rollup(pid, field) {
-  const line = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(new RegExp(`^${field}: +(\\d+) kB`, 'm'))
-  return line ? Number(line[1]) : 0
+  try {
+    const line = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(new RegExp(`^${field}: +(\\d+) kB`, 'm'))
+    return line ? Number(line[1]) : 0
+  } catch {
+    return 0
+  }
 }

@@ -1,10 +1,11 @@
-// `npm run bench -- [--rounds N] [--sizes 1,20,100] [--only stacks,engine,runtime]`: prints a table and one line of JSON. See README.md of this folder.
+// `npm run bench -- [--rounds N] [--sizes 1,20,100] [--only stacks,engine,images,runtime]`: prints a table and one line of JSON. See README.md of this folder.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { engineFigures } from './engine.mjs'
+import { imageFigures, imageFixture } from './images.mjs'
 import { engineMemory, monitorMemory } from './memory.mjs'
 import { oomToRunning } from './oom.mjs'
 import { buildPrograms } from './programs.mjs'
@@ -16,7 +17,7 @@ import { busyboxArchive, hog, sleepers } from './stacks.mjs'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const rounds = Number(option('rounds', '3'))
 const sizes = option('sizes', '1,20,100').split(',').filter(Boolean).map(Number)
-const parts = option('only', 'stacks,engine,runtime').split(',')
+const parts = option('only', 'stacks,engine,images,runtime').split(',')
 /** The docker command line drives both sides where it is there. */
 const hasDocker = spawnSync('docker', ['--version']).status === 0
 if (!existsSync(join(root, 'dist', 'berthd.cjs'))) throw new Error('dist/ is not built: run `npm install` first')
@@ -32,6 +33,7 @@ try {
   for (const kind of parts.includes('stacks') ? ['main', 'child'] : []) for (const side of sides) await oom(side, kind)
   const programs = buildPrograms(join(folder, 'programs'))
   if (hasDocker && parts.includes('engine')) await engineFigures(sides, programs, rounds, note)
+  if (parts.includes('images')) await images()
   const other = (work, name, unit, value) => note(work, { name }, unit, value)
   if (parts.includes('runtime')) runtimeFigures(root, programs, other)
   if (parts.includes('runtime')) await hundredFigures(sides[0], programs, folder, other)
@@ -60,6 +62,17 @@ async function upAndDown(side, size) {
   if (size !== 1) return
   note('up of 1, no standby', side, 's', cold(file, 'up', '-d'))
   note('down -t 0 of 1, no standby', side, 's', cold(file, 'down', '-t', '0'))
+}
+
+async function images() {
+  const fixture = await imageFixture(folder)
+  if (fixture === undefined) return
+  try {
+    for (let round = 0; round < rounds; round++)
+      for (const side of sides) await imageFigures(side, fixture, (work, unit, value) => note(work, side, unit, value))
+  } finally {
+    await fixture.stop()
+  }
 }
 
 async function oom(side, kind) {

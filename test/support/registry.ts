@@ -20,18 +20,25 @@ export interface TestRegistry extends AsyncDisposable {
 export interface TestRegistryOptions {
   readonly isProtected?: boolean
   readonly tls?: Certificate
+  /** Who gives tokens out, and the certificate that signs them. */
+  readonly token?: Certificate & { readonly realm: string; readonly issuer: string; readonly service: string }
 }
 
 /** Debian's registry on loopback, its storage in `folder`. */
 export async function startRegistry(
   folder: string,
-  { isProtected = false, tls }: TestRegistryOptions = {},
+  { isProtected = false, tls, token }: TestRegistryOptions = {},
 ): Promise<TestRegistry> {
   const port = await freePort()
   const storage = join(folder, `registry-${port}`)
   const passwords = join(folder, 'htpasswd')
   writeFileSync(passwords, htpasswd)
-  const auth = isProtected ? `auth: {htpasswd: {realm: test, path: ${passwords}}}\n` : ''
+  const tokens = token && `realm: "${token.realm}", issuer: ${token.issuer}, service: ${token.service}`
+  const auth = tokens
+    ? `auth: {token: {${tokens}, rootcertbundle: ${token.certificate}}}\n`
+    : isProtected
+      ? `auth: {htpasswd: {realm: test, path: ${passwords}}}\n`
+      : ''
   const secure = tls === undefined ? '' : `, tls: {certificate: ${tls.certificate}, key: ${tls.key}}`
   const config = join(folder, `registry-${port}.yml`)
   writeFileSync(

@@ -27,6 +27,7 @@ export async function answerChallenge(
   scopes: readonly string[],
   way: Way,
   signal: AbortSignal,
+  wantsRefreshToken = false,
 ): Promise<Tokens> {
   if (credentials?.kind === 'registryToken') return { authorization: `Bearer ${credentials.token}` }
   if (challenge.scheme === 'basic') return { authorization: basicOf(credentials) }
@@ -41,7 +42,7 @@ export async function answerChallenge(
           refresh_token: credentials.token,
           scope: asked.join(' '),
         })
-      : await getToken(realm, challenge, credentials, asked, way, signal)
+      : await getToken(tokenUrl(realm, challenge, credentials, asked, wantsRefreshToken), credentials, way, signal)
   const body = await readBody(response, 1024 * 1024)
   if (response.statusCode !== 200) throw refused(response.statusCode ?? 0, realm)
   const { token, access_token: access, refresh_token: refreshToken } = parseAnswer(body, realm)
@@ -52,17 +53,25 @@ export async function answerChallenge(
   }
 }
 
-function getToken(
+/** As dockerd asks: `account` for servers that log it, `offline_token` at a login. */
+function tokenUrl(
   realm: URL,
   challenge: Extract<Challenge, { scheme: 'bearer' }>,
   credentials: Credentials | undefined,
   scopes: readonly string[],
-  way: Way,
-  signal: AbortSignal,
-) {
+  wantsRefreshToken: boolean,
+): URL {
   const url = new URL(realm)
   if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
+  if (credentials?.kind === 'password') url.searchParams.set('account', credentials.username)
   for (const scope of scopes) url.searchParams.append('scope', scope)
+  if (!wantsRefreshToken) return url
+  url.searchParams.set('offline_token', 'true')
+  url.searchParams.set('client_id', 'berth')
+  return url
+}
+
+function getToken(url: URL, credentials: Credentials | undefined, way: Way, signal: AbortSignal) {
   const basic = basicOf(credentials)
   const headers = { 'user-agent': 'berth', ...(basic === undefined ? {} : { authorization: basic }) }
   return send(url, way, { headers, signal })

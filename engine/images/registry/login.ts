@@ -8,7 +8,8 @@ import { send } from './request.ts'
 import type { RegistrySettings } from './settings.ts'
 
 /**
- * POST /auth: proves a login to the registry of `serveraddress` (empty or Docker's index: Docker Hub). Answers dockerd's words; UNAUTHORIZED when the
+ * POST /auth: proves a login to the registry of `serveraddress` (empty or Docker's index: Docker Hub). Answers dockerd's words, and
+ * the token that is as good as the password where the registry gives one; UNAUTHORIZED when the
  * registry refuses it.
  */
 export async function checkLogin(
@@ -18,14 +19,14 @@ export async function checkLogin(
 ): Promise<{ Status: string; IdentityToken: string }> {
   const credentials = credentialsOf(config)
   const endpoints = await endpointsOf(domainOf(config.serveraddress ?? ''), 'push', settings)
-  await tryEndpoints(endpoints, signal, async endpoint => {
+  const IdentityToken = await tryEndpoints(endpoints, signal, async endpoint => {
     const url = new URL(`${endpoint.origin}/v2/`)
     const first = await send(url, endpoint, { headers: { 'user-agent': 'berth' }, signal })
     first.resume()
-    if (first.statusCode === 200) return
+    if (first.statusCode === 200) return ''
     const challenge = parseChallenge(first.headers['www-authenticate'] ?? '')
     if (first.statusCode !== 401 || challenge === undefined) throw noRegistry(endpoint, first.statusCode)
-    const { authorization } = await answerChallenge(challenge, credentials, [], endpoint, signal)
+    const { authorization, refreshToken } = await answerChallenge(challenge, credentials, [], endpoint, signal, true)
     const headers = { 'user-agent': 'berth', ...(authorization === undefined ? {} : { authorization }) }
     const second = await send(url, endpoint, { headers, signal })
     second.resume()
@@ -33,8 +34,9 @@ export async function checkLogin(
       throw new BerthError('UNAUTHORIZED', `login attempt to ${url.href} failed with status: 401 Unauthorized`)
     }
     if (second.statusCode !== 200) throw noRegistry(endpoint, second.statusCode)
+    return refreshToken ?? ''
   })
-  return { Status: 'Login Succeeded', IdentityToken: '' }
+  return { Status: 'Login Succeeded', IdentityToken }
 }
 
 /** `https://index.docker.io/v1/` -> `docker.io`, `https://host:5000/v2/` -> `host:5000`. */

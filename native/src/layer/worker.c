@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -109,6 +110,8 @@ int layer_worker_run(int listener) {
     if (ready > 0)
         connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     close_fd(&listener);
+    /* A job that was asked for is done, also when who asked for it is gone: it ends with its connection where it has to. */
+    (void)prctl(PR_SET_PDEATHSIG, 0);
     return connection < 0 ? 1 : serve(connection);
 }
 

@@ -12,8 +12,11 @@
 
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 /* Weak: a build of some parts only (make PARTS=...) lacks them; then the child says so by exit code 127. */
 #pragma weak layer_worker_run
@@ -40,8 +43,11 @@ int workers_fork_monitor(const struct host *host, const char *bundle, const int 
 	_exit(monitor_run(&setup));
 }
 
-static _Noreturn void be_layer(int listener) {
+/* Nobody asks for the job of a worker whose spawner (and with it berthd) has gone before it was connected to: it ends with it. */
+static _Noreturn void be_layer(int listener, pid_t spawner) {
 	struct error err;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != spawner)
+		_exit(127);
 	process_close_others(&listener, 1);
 	if (!layer_worker_run || process_become_worker("berth-layer", &err) < 0)
 		_exit(127);
@@ -61,11 +67,12 @@ int workers_fork_layer(const char *path, struct error *err) {
 	_cleanup_close_ int listener = socket_listen_at(directory, basename(name), err);
 	if (listener < 0)
 		return listener;
+	pid_t spawner = getpid();
 	pid_t pid = sys_fork();
 	if (pid < 0)
 		return error_errno(err, "layer", "fork");
 	if (pid == 0)
-		be_layer(listener);
+		be_layer(listener, spawner);
 	return pid;
 }
 
