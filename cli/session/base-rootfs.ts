@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BerthError } from '../../schemas/errors.ts'
+import { aptMirror } from './apt-mirror.ts'
 
 export type BaseKind = 'busybox' | 'debian'
 
@@ -89,12 +90,15 @@ async function isStatic(path: string): Promise<boolean> {
 }
 
 async function fillDebian(root: string, options: BaseRootfsOptions): Promise<void> {
-  const { suite, mirror, include, env, log, signal } = options
+  const { suite, include, env, log, signal } = options
+  const mirror = options.mirror ?? (await aptMirror())
+  // debootstrap knows no "--" that would end its options.
+  const dashed = [suite, mirror].find(text => text?.startsWith('-'))
+  if (dashed !== undefined) throw new BerthError('USAGE', `expected a release and a mirror, found "${dashed}"`)
   if (process.getuid?.() !== 0) throw new BerthError('FORBIDDEN', 'debootstrap needs root', { hint: 'use sudo' })
   const argv = [
     '--variant=minbase',
     ...(include === undefined ? [] : [`--include=${include}`]),
-    '--',
     suite,
     root,
     ...(mirror === undefined ? [] : [mirror]),

@@ -1,13 +1,13 @@
 // Private memory of the process that watches one container, in KiB: the parent of the container's main process.
 import { readdirSync, readFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { ask } from './requests.mjs'
 
 /** {rssKiB, privateKiB} of the monitors of the side's running containers, averaged. */
 export async function monitorMemory(side) {
-  const containers = await get(side.socket, '/containers/json')
+  const containers = await ask(side.socket, 'GET', '/containers/json')
   const monitors = new Set()
   for (const { Id } of containers) {
-    const { State } = await get(side.socket, `/containers/${Id}/json`)
+    const { State } = await ask(side.socket, 'GET', `/containers/${Id}/json`)
     monitors.add(parentOf(State.Pid))
   }
   const sums = [...monitors].map(pid => ({
@@ -29,18 +29,6 @@ export function engineMemory(side) {
     }
   })
   return pids.reduce((sum, pid) => sum + rollup(pid, 'Pss'), 0) / 1024
-}
-
-export function get(socketPath, path) {
-  return new Promise((resolve, reject) => {
-    request({ socketPath, path: `/v1.47${path}` }, response => {
-      const chunks = []
-      response.on('data', chunk => chunks.push(chunk))
-      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())))
-    })
-      .on('error', reject)
-      .end()
-  })
 }
 
 function parentOf(pid) {

@@ -28,7 +28,7 @@ export const createBase = defineCommand<CreateBaseFlags>({
       .argument('[NAME[:TAG]]', 'name of the image (default: busybox:latest, debian:SUITE)')
       .addOption(choice('--kind <what>', 'what to make', ['busybox', 'debian'], 'busybox'))
       .option('--suite <name>', 'release of Debian', 'stable')
-      .option('--mirror <url>', 'where debootstrap takes packages from (default: its own)')
+      .option('--mirror <url>', 'where debootstrap takes packages from (default: the host’s apt’s, or its own)')
       .option('--include <packages>', 'further packages, separated by commas'),
   details:
     'Needs no registry: busybox comes from this host’s busybox-static package, Debian from its package mirror by debootstrap (as root).',

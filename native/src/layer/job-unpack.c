@@ -121,7 +121,8 @@ static int name_below(const struct job *job, const char *raw, struct entry_name 
 static int unpack_link(struct tree *tree, const struct job *job, const char *raw_target, const struct entry_name *name, struct error *err) {
     struct entry_name target;
     int result = name_below(job, raw_target, &target, err);
-    if (result < 0)
+    /* `.wh.x` as a target would be taken for `x`. */
+    if (result < 0 || (target.kind != ENTRY_ORDINARY && target.kind != ENTRY_ROOT))
         return refuse(name, "its hard link leaves the root or names nothing", err);
     return tree_link(tree, name, &target, err);
 }
