@@ -101,12 +101,27 @@ function chosenContainers(
     if (project?.services[name] !== undefined || own.some(({ service }) => service === name)) continue
     throw new BerthError('NOT_FOUND', `no such service: ${name}`)
   }
-  if (verb === 'start' && own.length === 0) {
-    throw new BerthError('NOT_FOUND', `project ${observed.project} has no containers to start`, {
-      hint: 'make them with "berth up"',
-    })
-  }
+  if (verb === 'start') requireContainers(observed, project, services, own)
   return own.filter(({ id, service }) => !orphans.has(id) && (services.length === 0 || services.includes(service)))
+}
+
+/** In Compose's words. A service that is scaled to none has nothing to start, and that is right. */
+function requireContainers(
+  observed: Observed,
+  project: Project | undefined,
+  services: readonly string[],
+  own: readonly ObservedContainer[],
+): void {
+  const [first] = Object.keys(project?.services ?? {})
+  const wanted = services.length > 0 ? services : own.length > 0 || first === undefined ? [] : [first]
+  const missing = wanted.find(
+    name => project?.services[name]?.scale !== 0 && !own.some(({ service }) => service === name),
+  )
+  const hint = 'make it with "berth up"'
+  if (missing !== undefined)
+    throw new BerthError('NOT_FOUND', `service "${missing}" has no container to start`, { hint })
+  if (own.length === 0 && wanted.length === 0)
+    throw new BerthError('NOT_FOUND', `project ${observed.project} has no containers to start`, { hint })
 }
 
 /** One op per container, those of a service after those of the services that come before it. */

@@ -133,3 +133,12 @@ test('containers that another file made under the same project name are never or
     if (count === 0) assert.match(upPlan.warnings.join(), /another file has made.*p-web-1 \(\/elsewhere/)
   }
 })
+
+test('what has no container cannot be started, in the words that Compose has for it', () => {
+  const start = (services: readonly string[], observed: Observed) => () =>
+    planLifecycle('start', observed, project, { services })
+  const withoutDb = { ...up, containers: up.containers.filter(({ service }) => service !== 'db') }
+  assert.throws(start(['db'], withoutDb), { code: 'NOT_FOUND', message: 'service "db" has no container to start' })
+  assert.doesNotThrow(start([], withoutDb))
+  assert.throws(start([], { ...up, containers: [] }), { message: /^service "\w+" has no container to start$/ })
+})
