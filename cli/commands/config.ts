@@ -76,13 +76,14 @@ export const config = defineCommand<ConfigFlags>({
       return 0
     }
     const stack = await loadStack(context, {
-      services,
+      // Compose lists all that its profiles make active, whatever is named.
+      services: flags.services ? [] : services,
       onlyNamed: true,
       noNormalize: !flags.normalize,
       noPathResolution: !flags.pathResolution,
       noConsistency: !flags.consistency,
     })
-    requireServices(stack.project, services)
+    if (!flags.services) requireServices(stack.project, services)
     if (flags.lockImageDigests || flags.resolveImageDigests) {
       const canonical = await pinned(context, stack.project, flags)
       await write(context, flags.quiet ? '' : rendered(canonical, flags, false), flags)

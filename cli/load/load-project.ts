@@ -74,7 +74,8 @@ function complete(raw: RawStack, merged: MapNode, options: LoadOptions, problems
   const declared = servicesOf(stack)
   const services =
     options.noNormalize === true ? declared : eachService(declared, (_, service) => normalizeService(service, context))
-  const profiles = activeProfiles(options, raw.environment)
+  // What is printed with its variables as they are written is the whole file, as Compose has it.
+  const profiles = context.isTemplate ? ['*'] : activeProfiles(options, raw.environment)
   const selection = selectByProfile(services, profiles, options.services ?? [])
   const files = { fs: options.fs, problems, env: raw.environment }
   const enabled = eachService(selection.enabled, (name, service) =>
@@ -88,7 +89,7 @@ function complete(raw: RawStack, merged: MapNode, options: LoadOptions, problems
   const named = options.onlyNamed === true ? (options.services ?? []) : []
   const shown = named.length === 0 ? enabled : neededBy(named, enabled)
   if (shown !== enabled) stack = withEntry(stack, 'services', shown)
-  if (options.allResources !== true) stack = withoutUnused(stack, shown)
+  if (options.allResources !== true && !context.isTemplate) stack = withoutUnused(stack, shown)
   if (valueAt(stack, 'services') === undefined) stack = withEntry(stack, 'services', mapNode(new Map(), undefined))
   const labelFiles = new Map(
     [...selection.enabled.entries].map(([name, { value }]) => [

@@ -8,6 +8,7 @@ import type { Problems } from './problems.ts'
 import { isProjectName, normalizeProjectName } from './project-name.ts'
 import { type ParsedFile, StackReader } from './read/stack-reader.ts'
 import type { MapNode } from './yaml/node.ts'
+import { pathOf } from './yaml/path.ts'
 
 /** Where a project is and what it is called, before anything of it is understood. */
 export interface RawStack {
@@ -97,6 +98,16 @@ function projectName(
     const text = substitute(String(named.value), { lookup: name => environment.get(name) })
     const name = normalizeProjectName(text.ok ? text.text : '')
     if (name !== '') return name
+    if (text.ok && text.text !== '') {
+      problems.error({
+        code: 'bad-name',
+        message: `no project name can be made of ${JSON.stringify(text.text)}`,
+        path: pathOf('name'),
+        mark: named.mark,
+        hint: 'it needs a letter or a digit',
+      })
+      return ''
+    }
   }
   const fromFolder = normalizeProjectName(basename(projectDir))
   if (fromFolder !== '' || problems.hasErrors) return fromFolder

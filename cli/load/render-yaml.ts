@@ -14,9 +14,9 @@ export function renderYaml(tree: Tree, { isTemplate = false } = {}): string {
   return isTemplate ? text : text.replaceAll('$', '$$$$')
 }
 
-/** The same in JSON, with the fields of Compose's JSON. */
+/** The same in JSON, with the fields of Compose's JSON; a template is printed as it is. */
 export function renderJson(tree: Tree, { isTemplate = false } = {}): string {
-  const text = `${JSON.stringify(jsonTree(ordered(tree)), null, 2)}\n`
+  const text = `${JSON.stringify(isTemplate ? ordered(tree) : jsonTree(ordered(tree)), null, 2)}\n`
   return isTemplate ? text : text.replaceAll('$', '$$$$')
 }
 

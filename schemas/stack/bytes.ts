@@ -1,9 +1,9 @@
-/** Sizes of a stack file: a number and `b k m g t p`, with `i` and `b` after it as wished; always powers of 1024, as Docker has it. */
+/** Sizes of a stack file: a number and `b k m g t p`, with `b` or `ib` after it as wished; always powers of 1024, as Docker has it. */
 export type BytesResult =
   | { readonly ok: true; readonly bytes: number }
   | { readonly ok: false; readonly message: string; readonly hint: string }
 
-const size = /^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?:([kmgtp])i?b?|b)?$/i
+const size = /^([0-9]+(?:\.[0-9]+)?(?:e[0-9]+)?|\.[0-9]+)\s*(?:([kmgtp])(?:i?b)?|b)?$/i
 const powers = 'bkmgtp'
 const hint = 'write a number with a unit: 512k, 64m, 1.5g'
 

@@ -38,6 +38,7 @@ export const command: Handler = (node, spot) => {
 /** `healthcheck.test`: a text is a shell command, a list begins with its kind. */
 export const healthTest: Handler = (node, spot) => {
   if (node.kind === 'scalar') {
+    if (spot.context.isTemplate) return node
     return listNode([scalarNode('CMD-SHELL', node.mark), scalarNode(scalarText(node.value), node.mark)], node.mark)
   }
   const first = node.kind === 'list' ? node.items[0] : undefined

