@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import type { ContainerTop } from '../../schemas/api/containers.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { ContainerContext } from './context.ts'
+import { psColumns } from './ps-options.ts'
 import { isUp } from './state.ts'
 import { readAccounts } from './user.ts'
 
@@ -23,7 +25,7 @@ interface ProcessFacts {
 const ticksPerSecond = 100
 
 /**
- * GET /containers/{id}/top without running ps: `-ef` (the default), `aux`, or the columns of `-o a,b,c`. Other ps options are refused.
+ * GET /containers/{id}/top without running ps; see `psColumns` for the options that it knows.
  */
 export async function topContainer(
   context: ContainerContext,
@@ -87,8 +89,11 @@ const columnsByName: Readonly<Record<string, Column>> = {
   start: { title: 'START', print: (facts, scope) => clockTime(scope.bootTime + facts.startTicks / ticksPerSecond) },
   tty: { title: 'TTY', print: ({ tty }) => (tty === 0 ? '?' : `pts/${tty & 0xff}`) },
   time: { title: 'TIME', print: facts => duration(seconds(facts)) },
+  bsdtime: { title: 'TIME', print: facts => shortDuration(seconds(facts)) },
   etime: { title: 'ELAPSED', print: (facts, scope) => duration(Math.floor(age(facts, scope))) },
   stat: { title: 'STAT', print: ({ state }) => state },
+  state: { title: 'S', print: ({ state }) => state },
+  pmem: { title: '%MEM', print: ({ rssPages }) => ((100 * rssPages * 4096) / totalmem()).toFixed(1) },
   rss: { title: 'RSS', print: ({ rssPages }) => String(rssPages * 4) },
   vsz: { title: 'VSZ', print: ({ sizeBytes }) => String(Math.floor(sizeBytes / 1024)) },
   comm: { title: 'COMMAND', print: ({ name }) => name },
@@ -97,34 +102,34 @@ const columnsByName: Readonly<Record<string, Column>> = {
   command: { title: 'COMMAND', print: ({ command }) => command },
 }
 
-const pick = (names: readonly string[]): readonly Column[] =>
-  names.map(name => {
-    const column = columnsByName[name]
+const otherNames: Readonly<Record<string, string>> = {
+  '%cpu': 'pcpu',
+  '%mem': 'pmem',
+  euser: 'user',
+  ruser: 'user',
+  euid: 'uid',
+  ruid: 'uid',
+  tt: 'tty',
+  tname: 'tty',
+  cputime: 'time',
+  s: 'state',
+  rsz: 'rss',
+  rssize: 'rss',
+  vsize: 'vsz',
+  ucmd: 'comm',
+  ucomm: 'comm',
+}
+
+const columnsOf = (text: string): readonly Column[] =>
+  psColumns(text).map(({ name, title }) => {
+    const column = columnsByName[otherNames[name] ?? name]
     if (column === undefined)
       throw new BerthError(
         'INVALID_ARGUMENT',
         `unknown ps column "${name}": known are ${Object.keys(columnsByName).join(', ')}`,
       )
-    return column
+    return title === undefined ? column : { ...column, title }
   })
-
-function columnsOf(text: string): readonly Column[] {
-  const words = text
-    .trim()
-    .split(/\s+/)
-    .filter(word => word !== '')
-  const custom = /^-?(?:e[fo]* ?)?-?o\s*(\S+)$/.exec(words.join(' '))?.[1]
-  if (custom !== undefined) {
-    const names = custom.split(',').map(name => name.toLowerCase())
-    return pick(names.includes('pid') ? names : ['pid', ...names])
-  }
-  if (words.length === 0 || words.every(word => /^-?[ef]+$/.test(word)))
-    return pick(['uid', 'pid', 'ppid', 'c', 'stime', 'tty', 'time', 'cmd'])
-  if (words.length === 1 && /^-?(?:aux|au|ax|u)$/.test(words[0] ?? '')) {
-    return pick(['user', 'pid', 'pcpu', 'vsz', 'rss', 'tty', 'stat', 'start', 'time', 'command'])
-  }
-  throw new BerthError('INVALID_ARGUMENT', `unsupported ps arguments "${text}": use -ef, aux, or -o with columns`)
-}
 
 async function readProcess(pid: number): Promise<ProcessFacts | undefined> {
   try {
@@ -173,6 +178,7 @@ function userNames(passwd: string): ReadonlyMap<number, string> {
 
 const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
 const duration = (total: number): string => `${two(total / 3600)}:${two((total / 60) % 60)}:${two(total % 60)}`
+const shortDuration = (total: number): string => `${Math.floor(total / 60)}:${two(total % 60)}`
 const clockTime = (unixSeconds: number): string => {
   const date = new Date(unixSeconds * 1000)
   return `${two(date.getHours())}:${two(date.getMinutes())}`
