@@ -8,8 +8,10 @@ const docker = new Docker()
 const seen = {}
 
 const text = new PassThrough()
+// The answer of wait and the last output come over two connections, in any order.
+const output = all(text)
 const [{ StatusCode }, once1] = await docker.run(image, ['sh', '-c', 'echo hi; exit 4'], text)
-seen.run = { code: StatusCode, text: String(text.read()).trim() }
+seen.run = { code: StatusCode, text: (await output).toString().trim() }
 await once1.remove()
 
 const volume = await docker.createVolume({ Name: `dockerode-${process.pid}` })
