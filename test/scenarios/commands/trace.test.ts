@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { LifeTrace } from '../../../schemas/api/berth.ts'
 import { BerthCli } from '../../support/berth-cli.ts'
@@ -46,4 +47,43 @@ describe('berth system trace', () => {
     assert.ok(Math.abs(last - started.Microseconds) < 1, `${last} of ${started.Microseconds}`)
     await cli.ok('down')
   })
+
+  test('a restart by policy re-uses monitor, network namespace, mount and cgroup', async () => {
+    await using cli = await BerthCli.open(daemon, {
+      'stack.yaml': 'services:\n  web: {image: "rootfs:/", command: sleep 300, init: true, restart: always}\n',
+    })
+    const name = `${cli.stack}-web-1`
+    await cli.ok('up', '-d')
+    const before = await traits(name)
+    const follower = cli.start(['system', 'trace', '-n', '2', '--format', 'json', name])
+    await eventually('it says that it traces', () => follower.output().includes('Tracing'))
+    process.kill(before.pid, 'SIGKILL')
+    const { stdout } = await follower.result
+    const [, started] = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as LifeTrace)
+    assert.equal(started?.Action, 'start')
+    const processes = new Set(started.Stages.map(({ Process }) => Process))
+    assert.deepEqual([...processes].sort(), ['engine', 'monitor', 'runtime'], 'nobody forks, nobody makes a network')
+    const after = await traits(name)
+    assert.notEqual(after.pid, before.pid)
+    assert.deepEqual({ ...after, pid: 0 }, { ...before, pid: 0 })
+    await cli.ok('down')
+  })
+
+  /** What a restart keeps: the namespace of the network, the overlay's device number, the inode of the cgroup. */
+  async function traits(name: string) {
+    const { Id, State } = await daemon.call<{ Id: string; State: { Pid: number } }>('GET', `/containers/${name}/json`)
+    const group = readFileSync(`/proc/${State.Pid}/cgroup`, 'utf8')
+    const mounts = readFileSync(`/proc/${State.Pid}/mountinfo`, 'utf8')
+    return {
+      id: Id,
+      pid: State.Pid,
+      network: readlinkSync(`/proc/${State.Pid}/ns/net`),
+      root: / (\d+:\d+) \/ \/ /.exec(mounts)?.[1],
+      monitor: /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${State.Pid}/status`, 'utf8'))?.[1],
+      group,
+    }
+  }
 })
