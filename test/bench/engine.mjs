@@ -44,24 +44,36 @@ export async function engineFigures(sides, programs, rounds, note) {
   }
 }
 
-/** Two containers in one network, of which one serves by TCP and publishes that. */
+/** Two containers in one network, of which one serves by TCP and publishes that. A failure leaves nothing. */
 async function open(side, programs, hostPort) {
   const docker = dockerOf(side)
+  const remove = () => {
+    docker('rm', '-f', '-v', 'bench-a', 'bench-b')
+    docker('network', 'rm', 'benchnet')
+  }
+  docker('network', 'create', 'benchnet')
+  try {
+    return await serveFrom(side, docker, programs, hostPort, remove)
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+async function serveFrom(side, docker, programs, hostPort, remove) {
   const sleeper = (name, ...flags) =>
     docker('run', '-d', '--name', name, '--network', 'benchnet', ...flags, image, 'sleep', '1000000')
-  docker('network', 'create', 'benchnet')
   sleeper('bench-a')
   sleeper('bench-b', '-p', `127.0.0.1:${hostPort}:9000`)
   const [a, b] = [await pidOf(side, 'bench-a'), await pidOf(side, 'bench-b')]
-  const address = (await ask(side.socket, 'GET', '/containers/bench-b/json')).NetworkSettings.Networks.benchnet
-    .IPAddress
+  const { NetworkSettings } = await ask(side.socket, 'GET', '/containers/bench-b/json')
+  const address = NetworkSettings.Networks.benchnet.IPAddress
   const server = await serve(programs['tcp-load'], ['serve', '9000'], b)
   const send = (pid, to, port, count) =>
     Number(output(programs['tcp-load'], ['send', to, port, String(megabytes), String(count)], pid))
   const close = () => {
     server.kill('SIGKILL')
-    docker('rm', '-f', '-v', 'bench-a', 'bench-b')
-    docker('network', 'rm', 'benchnet')
+    remove()
   }
   return { side, docker, programs, a, address, hostPort: String(hostPort), send, close }
 }
@@ -87,8 +99,8 @@ function answers({ programs, a }) {
 
 async function readBack(side, note) {
   const docker = dockerOf(side)
-  docker('run', '-d', '--name', 'bench-log', image, 'busybox', 'seq', '1', String(lines))
   try {
+    docker('run', '-d', '--name', 'bench-log', image, 'busybox', 'seq', '1', String(lines))
     docker('wait', 'bench-log')
     note(`reading ${lines} log lines`, side, 's', await readLogs(side, 'bench-log'))
   } finally {
