@@ -1,3 +1,4 @@
+import { userKeys } from './user-keys.ts'
 import { type PathRules, pathRules, rulesBelow } from './yaml/path-rules.ts'
 
 type Tree = Readonly<Record<string, unknown>>
@@ -12,24 +13,7 @@ type Tree = Readonly<Record<string, unknown>>
 type JsonRule = 'capitals' | 'data' | 'ulimit' | 'watch'
 
 const rules: PathRules<JsonRule> = pathRules<JsonRule>({
-  ...Object.fromEntries(
-    [
-      'annotations',
-      'build.additional_contexts',
-      'build.args',
-      'build.labels',
-      'deploy.labels',
-      'environment',
-      'labels',
-      'logging.options',
-      'networks.*.driver_opts',
-      'post_start.*.environment',
-      'pre_stop.*.environment',
-      'provider.options',
-      'storage_opt',
-      'sysctls',
-    ].map(path => [`services.*.${path}`, 'data' as const]),
-  ),
+  ...Object.fromEntries(userKeys.map(path => [`services.*.${path}`, 'data' as const])),
   ...Object.fromEntries(
     ['device_read_bps', 'device_read_iops', 'device_write_bps', 'device_write_iops', 'weight_device'].map(key => [
       `services.*.blkio_config.${key}.*`,

@@ -1,3 +1,4 @@
+import { userKeys } from '../user-keys.ts'
 import { type Node, scalarText } from '../yaml/node.ts'
 import { type PathRules, pathRules, rulesBelow } from '../yaml/path-rules.ts'
 
@@ -43,27 +44,7 @@ const servicePaths: Readonly<Record<EmptyRule, readonly string[]>> = {
     'volumes.*.tmpfs',
     'volumes.*.volume',
   ],
-  data: [
-    'annotations',
-    'build.additional_contexts',
-    'build.args',
-    'build.labels',
-    'deploy.labels',
-    'environment',
-    'labels',
-    'logging.options',
-    'networks.*.driver_opts',
-    'post_start.*.environment',
-    'pre_start.*.environment',
-    'pre_stop.*.environment',
-    'provider.options',
-    'storage_opt',
-    'sysctls',
-    'ulimits.*',
-    'volumes.*.volume.labels',
-    'x-oom',
-    'x-priority',
-  ],
+  data: [...userKeys, 'ulimits.*', 'volumes.*.volume.labels', 'x-oom', 'x-priority'],
 }
 
 const rules = pathRules<EmptyRule>({
