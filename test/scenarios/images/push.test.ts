@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, test } from 'node:test'
@@ -18,6 +16,7 @@ import { tagImage } from '../../../engine/images/tag.ts'
 import type { ProgressMessage } from '../../../schemas/api/images.ts'
 import { busyboxLayer, dockerArchive, upperLayer } from '../../support/image-archive.ts'
 import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
+import { type LoopbackServer, startLoopback } from '../../support/loopback-server.ts'
 import { hasRegistry, skopeo, startRegistry } from '../../support/registry.ts'
 
 const settings = { ...defaultRegistrySettings, retryDelayMs: 1 }
@@ -124,9 +123,8 @@ describe('push', () => {
     assert.equal(statuses(messages, 'Pushed').length, 2)
   })
 
-  test('an upload that breaks goes on where the registry stopped hearing', async t => {
-    const registry = await UploadRegistry.start()
-    t.after(() => registry.stop())
+  test('an upload that breaks goes on where the registry stopped hearing', async () => {
+    await using registry = await UploadRegistry.start()
     const messages = await push(`${registry.host}/team/x:1`)
     assert.equal(statuses(messages, 'Pushed').length, 2)
     assert.ok(registry.resumedAt.length === 1 && (registry.resumedAt[0] ?? 0) > 0, `${registry.resumedAt}`)
@@ -136,29 +134,27 @@ describe('push', () => {
 })
 
 /** A registry that takes uploads, asks for tokens, and breaks the first large chunk in the middle. */
-class UploadRegistry {
+class UploadRegistry implements AsyncDisposable {
   readonly resumedAt: number[] = []
   readonly manifests: string[] = []
   readonly tokenScopes: string[][] = []
   readonly #blobs = new Set<string>()
   readonly #uploads: Buffer[] = []
-  readonly #server = createServer((request, response) => void this.#answer(request, response))
+  #server: LoopbackServer | undefined
   #hasBroken = false
 
   static async start(): Promise<UploadRegistry> {
     const registry = new UploadRegistry()
-    registry.#server.listen(0, '127.0.0.1')
-    await once(registry.#server, 'listening')
+    registry.#server = await startLoopback((request, response) => registry.#answer(request, response))
     return registry
   }
 
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this.#server?.host ?? ''
   }
 
-  stop(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]()
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { EventBus } from '../../../engine/events/bus.ts'
@@ -16,6 +14,7 @@ import { startForwardProxy } from '../../support/forward-proxy.ts'
 import { freePort } from '../../support/free-port.ts'
 import { busyboxLayer, dockerArchive, upperLayer } from '../../support/image-archive.ts'
 import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
+import { type LoopbackServer, startLoopback } from '../../support/loopback-server.ts'
 import { hasRegistry, makeCertificate, skopeo, startRegistry } from '../../support/registry.ts'
 
 const nobody = new AbortController().signal
@@ -112,7 +111,7 @@ describe('ways to a registry', { skip: !hasRegistry }, () => {
     assert.ok(proxy.asked.includes('GET http://plain.test:5000/v2/team/x/manifests/1'))
   })
 
-  test('all tags; and several pulls of one image share the work, whoever of them gives up', async t => {
+  test('all tags; and several pulls of one image share the work, whoever of them gives up', async () => {
     await using registry = await startRegistry(layerWorkers.folder)
     fill(registry.host, 'team/x:1')
     fill(registry.host, 'team/x:2')
@@ -125,8 +124,7 @@ describe('ways to a registry', { skip: !hasRegistry }, () => {
     await service.store.catalog.remove(image?.id ?? '')
     await service.store.collect()
 
-    const gate = await Gate.start(registry.port)
-    t.after(() => gate.stop())
+    await using gate = await Gate.start(registry.port)
     const leaver = new AbortController()
     const pulls = [leaver.signal, nobody, nobody].map(signal => pull(`${gate.host}/team/x:1`, {}, signal))
     await eventually('the layers are asked for', () => gate.waiting === 2)
@@ -152,18 +150,17 @@ describe('ways to a registry', { skip: !hasRegistry }, () => {
     assert.equal((await service.resolve(`${registry.host}/team/x:1`)).lower.length, 2)
   })
 
-  test('a registry that has a hiccup is asked again; one that has had enough is quoted', async t => {
+  test('a registry that has a hiccup is asked again; one that has had enough is quoted', async () => {
     const answers: [number, Record<string, string>][] = [
       [503, {}],
       [502, {}],
       [429, { 'ratelimit-limit': '100;w=21600', 'retry-after': '60' }],
     ]
-    const server = await listen((_request, response) => {
+    await using server = await startLoopback((_request, response) => {
       const [status, headers] = answers.shift() ?? [500, {}]
       response.writeHead(status, headers).end('{"errors":[{"code":"TOOMANYREQUESTS","message":"enough"}]}')
     })
-    t.after(() => server.close())
-    const { port } = server.address() as AddressInfo
+    const { port } = server
     await assert.rejects(pull(`127.0.0.1:${port}/x:1`, {}), {
       code: 'UNAVAILABLE',
       message: /toomanyrequests: enough.*its limit is 100 pulls in 6 hours/,
@@ -172,16 +169,15 @@ describe('ways to a registry', { skip: !hasRegistry }, () => {
     assert.deepEqual(answers, [])
   })
 
-  test('search', async t => {
+  test('search', async () => {
     const asked: string[] = []
     const result = (name: string, star_count: number, is_official: boolean) => ({ name, star_count, is_official })
-    const server = await listen((request, response) => {
+    await using server = await startLoopback((request, response) => {
       asked.push(request.url ?? '')
       const results = [result('nginx', 100, true), result('team/nginx', 7, false), result('x/nginx', 1, false)]
       response.end(JSON.stringify({ num_results: 3, results }))
     })
-    t.after(() => server.close())
-    const { port } = server.address() as AddressInfo
+    const { port } = server
     const names = async (filters: Record<string, string[]>, limit = 0) => {
       const { settings, signal } = optionsWith({})
       const options = { limit, filters: new Map(Object.entries(filters)), settings, credentials: undefined, signal }
@@ -196,18 +192,12 @@ describe('ways to a registry', { skip: !hasRegistry }, () => {
   })
 })
 
-async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
-  const server = createServer(answer).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
 /** In front of a registry: layers wait until it opens. */
-class Gate {
+class Gate implements AsyncDisposable {
   layerRequests = 0
   waiting = 0
   readonly #port: number
-  readonly #server: Server
+  #server: LoopbackServer | undefined
   readonly #opened: Promise<void>
   open: () => void = () => {}
 
@@ -216,23 +206,20 @@ class Gate {
     this.#opened = new Promise(resolve => {
       this.open = resolve
     })
-    this.#server = createServer((request, response) => void this.#answer(request, response))
   }
 
   static async start(port: number): Promise<Gate> {
     const gate = new Gate(port)
-    gate.#server.listen(0, '127.0.0.1')
-    await once(gate.#server, 'listening')
+    gate.#server = await startLoopback((request, response) => gate.#answer(request, response))
     return gate
   }
 
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this.#server?.host ?? ''
   }
 
-  stop(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]()
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

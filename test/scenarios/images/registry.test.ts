@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { gzipSync } from 'node:zlib'
 import { EventBus } from '../../../engine/events/bus.ts'
 import { parseReference } from '../../../engine/images/reference.ts'
 import type { Credentials } from '../../../engine/images/registry/credentials.ts'
@@ -17,6 +14,7 @@ import { eventually } from '../../support/eventually.ts'
 import { busyboxLayer, dockerArchive, imageConfig, sha256, upperLayer } from '../../support/image-archive.ts'
 import { startLayerWorkers, type TestWorkers } from '../../support/layer-workers.ts'
 import { hasRegistry, skopeo, startRegistry } from '../../support/registry.ts'
+import { gzipped, ScriptedRegistry, types } from '../../support/scripted-registry.ts'
 
 /** bcrypt of `secret`. */
 describe('registries', () => {
@@ -94,9 +92,9 @@ describe('registries', () => {
   })
 
   test('tokens, redirects, broken connections and lies', async t => {
-    const fake = await FakeRegistry.start()
-    t.after(() => fake.stop())
-    const name = `${fake.host}/team/x:1`
+    await using registry = await ScriptedRegistry.start()
+    const fake = new Misbehaviour(registry)
+    const name = `${registry.host}/team/x:1`
 
     await t.test('a token is fetched for the scope; it is not sent to where a blob is redirected', async () => {
       await pull(name)
@@ -124,7 +122,7 @@ describe('registries', () => {
     }
     await t.test('another digest than the one asked for is refused', async () => {
       fake.lie = undefined
-      await assert.rejects(pull(`${fake.host}/team/x@sha256:${'0'.repeat(64)}`), {
+      await assert.rejects(pull(`${registry.host}/team/x@sha256:${'0'.repeat(64)}`), {
         code: 'INVALID_ARGUMENT',
         message: /manifest digest is/,
       })
@@ -133,109 +131,66 @@ describe('registries', () => {
 })
 
 /** What a real registry does not do on demand: tokens, redirects to another origin, connections that break, lies. */
-class FakeRegistry {
+class Misbehaviour {
   readonly tokenRequests: string[] = []
   readonly elsewhereAuthorization: (string | undefined)[] = []
   readonly ranges: string[] = []
   breakAfter: number | undefined
   lie: 'blob' | 'config' | 'type' | undefined
-  readonly #blobs = new Map<string, Buffer>()
-  readonly #manifest: Buffer
+  readonly #registry: ScriptedRegistry
   readonly #configDigest: string
   readonly #layerDigest: string
-  readonly #server: Server
-  #elsewhere = ''
 
-  private constructor(server: Server) {
-    this.#server = server
-    const layers = [busyboxLayer(), upperLayer]
-    const config = Buffer.from(imageConfig(layers))
-    const [first, second] = layers as [Buffer, Buffer]
-    const blobs = [config, first, gzipSync(second)]
-    const descriptors = blobs.map((content, i) => {
-      const digest = `sha256:${sha256(content)}`
-      this.#blobs.set(digest, content)
-      return {
-        mediaType: [
-          'application/vnd.oci.image.config.v1+json',
-          'application/vnd.oci.image.layer.v1.tar',
-          'application/vnd.oci.image.layer.v1.tar+gzip',
-        ][i],
-        digest,
-        size: content.length,
-      }
+  constructor(registry: ScriptedRegistry) {
+    this.#registry = registry
+    const layers = [busyboxLayer(), upperLayer] as const
+    registry.image('1', {
+      config: JSON.parse(imageConfig(layers)),
+      layers: [{ content: layers[0], diffId: '', more: { mediaType: types.layer } }, gzipped(layers[1])],
     })
-    this.#configDigest = descriptors[0]?.digest ?? ''
-    this.#layerDigest = descriptors[1]?.digest ?? ''
-    this.#manifest = Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType: 'application/vnd.oci.image.manifest.v1+json',
-        config: descriptors[0],
-        layers: descriptors.slice(1),
-      }),
-    )
-    server.on('request', (request, response) => this.#answer(request, response))
+    this.#configDigest = `sha256:${sha256(imageConfig(layers))}`
+    this.#layerDigest = `sha256:${sha256(layers[0])}`
+    registry.intercept = (request, response, url) => this.#answer(request, response, url)
   }
 
-  static async start(): Promise<FakeRegistry> {
-    const fake = new FakeRegistry(createHttpServer())
-    fake.#server.listen(0)
-    await once(fake.#server, 'listening')
-    // The same server at another address of the loopback is another origin.
-    fake.#elsewhere = `http://127.0.0.2:${(fake.#server.address() as AddressInfo).port}`
-    return fake
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
-  }
-
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '', `http://${this.host}`)
+  #answer(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+    const { host, port, blobs } = this.#registry
     if (url.pathname === '/token') {
       this.tokenRequests.push(url.search.slice(1))
       response.end(JSON.stringify({ token: 'let-me-in' }))
     } else if (url.pathname.startsWith('/elsewhere/')) {
       this.elsewhereAuthorization.push(request.headers.authorization)
-      response.end(this.#blobs.get(url.pathname.slice('/elsewhere/'.length)))
+      response.end(blobs.get(url.pathname.slice('/elsewhere/'.length)))
     } else if (request.headers.authorization !== 'Bearer let-me-in') {
-      response
-        .writeHead(401, {
-          'www-authenticate': `Bearer realm="http://${this.host}/token",service="fake",scope="repository:team/x:pull"`,
-        })
-        .end()
+      const challenge = `Bearer realm="http://${host}/token",service="fake",scope="repository:team/x:pull"`
+      response.writeHead(401, { 'www-authenticate': challenge }).end()
     } else if (url.pathname.includes('/manifests/')) {
-      const type =
-        this.lie === 'type' ? 'application/vnd.oci.image.index.v1+json' : 'application/vnd.oci.image.manifest.v1+json'
-      response.writeHead(200, { 'content-type': type }).end(this.#manifest)
+      // Whatever digest was asked for.
+      const type = this.lie === 'type' ? types.index : types.manifest
+      response.writeHead(200, { 'content-type': type }).end(this.#registry.tags.get('1')?.content)
     } else {
-      this.#answerBlob(url.pathname.split('/').at(-1) ?? '', request, response)
+      // The same server at another address of the loopback is another origin.
+      return this.#answerBlob(url.pathname.split('/').at(-1) ?? '', `http://127.0.0.2:${port}`, request, response)
     }
+    return true
   }
 
-  #answerBlob(digest: string, request: IncomingMessage, response: ServerResponse): void {
-    const content = this.#blobs.get(digest) ?? Buffer.alloc(0)
+  #answerBlob(digest: string, elsewhere: string, request: IncomingMessage, response: ServerResponse): boolean {
+    const content = this.#registry.blobs.get(digest) ?? Buffer.alloc(0)
     const isLayer = digest === this.#layerDigest
     if ((this.lie === 'blob' && isLayer) || (this.lie === 'config' && digest === this.#configDigest)) {
       const wrong = Buffer.from(content)
       wrong[100] = (wrong[100] ?? 0) ^ 1
       response.end(wrong)
     } else if (!isLayer && digest !== this.#configDigest) {
-      response.writeHead(307, { location: `${this.#elsewhere}/elsewhere/${digest}` }).end()
+      response.writeHead(307, { location: `${elsewhere}/elsewhere/${digest}` }).end()
     } else if (isLayer && request.headers.range !== undefined) {
       this.ranges.push(request.headers.range)
       response.writeHead(206).end(content.subarray(Number(/\d+/.exec(request.headers.range)?.[0])))
     } else if (isLayer && this.breakAfter !== undefined) {
       response.writeHead(200, { 'content-length': content.length })
       response.write(content.subarray(0, this.breakAfter), () => setImmediate(() => response.destroy()))
-    } else {
-      response.end(content)
-    }
+    } else return false
+    return true
   }
 }
