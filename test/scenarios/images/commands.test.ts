@@ -33,6 +33,15 @@ describe('berth image, login, pull, push, search', () => {
     assert.equal(await cli.ok('run', '--rm', '-T', 'a', 'sh', '-c', 'echo "$PATH" | tr / _'), `${path}\n`)
   })
 
+  test('a base image of Debian is made from the mirror of the host’s apt, and runs', {
+    skip:
+      process.env['BERTH_TEST_DEBOOTSTRAP'] === undefined && 'BERTH_TEST_DEBOOTSTRAP=1: it takes minutes and a mirror',
+  }, async () => {
+    await cli.ok('image', 'create-base', '--kind', 'debian', '--suite', 'bookworm', 'debian-base:1')
+    await cli.write('stack.yaml', 'services: {a: {image: "debian-base:1", network_mode: none}}')
+    assert.match(await cli.ok('run', '--rm', '-T', 'a', 'cat', '/etc/debian_version'), /^12\.\d+\n$/)
+  })
+
   test('layers, waste and diff of images', async () => {
     const tar = (files: Record<string, string>) => writeTar(join(cli.folder, 'import.tar'), files)
     await tar({ 'etc/motd': 'one', 'big.bin': 'x'.repeat(5000) })
