@@ -35,8 +35,21 @@ static bool ask(struct client *client, const char *op, json_t *(*members)(const 
 	return false;
 }
 
+static bool has_userns; /* what is started next */
+
+static void add_userns(json_t *config) {
+	json_t *system = json_object_get(json_object_get(config, "spec"), "linux"), *map = json_pack("[{s:i, s:i, s:i}]", "containerID", 0, "hostID", 1000000, "size", 65536);
+	(void)json_array_append_new(json_object_get(system, "namespaces"), json_pack("{s:s}", "type", "user"));
+	(void)json_object_set(system, "uidMappings", map);
+	(void)json_object_set_new(system, "gidMappings", map);
+	(void)json_object_set_new(json_object_get(config, "rootfs"), "isIdmapped", json_true());
+}
+
 static json_t *start_members(const struct box *box) {
-	return box_config(box, &(struct box_options){.script = "echo started; sleep 1000", .memory_limit = 64 << 20});
+	json_t *config = box_config(box, &(struct box_options){.script = "echo started; sleep 1000", .memory_limit = 64 << 20});
+	if (has_userns)
+		add_userns(config);
+	return config;
 }
 
 static json_t *exec_members(const struct box *box) {
@@ -122,7 +135,7 @@ static bool run_once(int position, bool *ret_was_hit) {
 	return is_right;
 }
 
-TEST(every_call_may_fail_once) {
+static void fail_each(void) {
 	bool was_hit = true;
 	int failures = 0, position = 0;
 	while (was_hit && position < MOST_CALLS)
@@ -130,6 +143,13 @@ TEST(every_call_may_fail_once) {
 	printf("# %d calls were failed, one at a time\n", position - 1);
 	CHECK(position > 50);
 	CHECK_INT(failures, 0);
+}
+
+TEST(every_call_may_fail_once) { fail_each(); }
+
+TEST(with_a_user_namespace_too) {
+	has_userns = true;
+	fail_each();
 }
 
 int main(void) {
@@ -141,5 +161,6 @@ int main(void) {
 	}
 	(void)setenv("BERTH_NATIVE", binary, 1);
 	RUN(every_call_may_fail_once);
+	RUN(with_a_user_namespace_too);
 	return tap_done();
 }

@@ -70,8 +70,6 @@ int rootfs_open_idmapped(const struct launch *launch, const struct rootfs_config
     struct overlay overlay = {.writable = -1, .upper = -1, .work = -1, .mount = -1, .is_durable = is_durable};
     if (launch->userns < 0)
         return error_set(err, EINVAL, "overlay", "rootfs.isIdmapped needs a user namespace");
-    if (!launch->host->overlay_lowerdir_append || !launch->host->clones_detached_mounts)
-        return error_set(err, ENOSYS, "overlay", "layers with mapped ids need Linux 6.15 or newer");
     overlay.lower = calloc(config->lower.count, sizeof *overlay.lower);
     if (!overlay.lower)
         return error_set(err, ENOMEM, "overlay", "out of memory");
@@ -82,6 +80,8 @@ int rootfs_open_idmapped(const struct launch *launch, const struct rootfs_config
     }
     if (failed >= 0)
         failed = userns_run_as_root(launch, mount_layers, &overlay, err);
+    if (failed == -EINVAL && !launch->host->clones_detached_mounts)
+        failed = error_set(err, ENOSYS, "overlay", "layers with mapped ids need Linux 6.15 or newer");
     for (size_t i = 0; i < overlay.lower_count; i++)
         close_fd(&overlay.lower[i]);
     free(overlay.lower);
