@@ -143,7 +143,7 @@ static int launch_init(struct launch *launch, const struct container_stdio *stdi
     launch->stdio[0] = stdio->in;
     launch->stdio[1] = stdio->out;
     launch->stdio[2] = stdio->err;
-    launch->terminal_peer = launch->rootfs = launch->container_pidfd = launch->root = launch->proc = launch->empty = launch->userns = -1;
+    launch->terminal_peer = launch->rootfs = launch->container_pidfd = launch->root = launch->proc = launch->empty = launch->userns = launch->host_mounts = -1;
     for (size_t i = 0; i < ELEMENTS(launch->joins); i++)
         launch->joins[i] = -1;
     launch->mounts = calloc(mount_count ? mount_count : 1, sizeof *launch->mounts);

@@ -67,6 +67,7 @@ struct launch {
     int root; /* dirfd of the container's root before pivot_root */
     int proc; /* private procfs, so that nothing under a /proc of the image is ever written to */
     int empty; /* mount of an empty folder, for masks; -1 until needed */
+    int host_mounts; /* the mount namespace that binds were made in, or -1 where the order of mounts does not matter */
     bool is_cwd_entered, is_inside; /* is_inside: has entered the user namespace */
     const struct launch_step *steps; /* being walked */
     int inside_flags; /* CLONE_NEW* of what the user namespace owns */

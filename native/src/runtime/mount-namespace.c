@@ -33,9 +33,27 @@ static int mount_template(struct launch *launch) {
     return failed < 0 ? error_set(launch->err, -failed, "namespace", "cannot fill the template") : 0;
 }
 
+#ifndef PIDFD_GET_MNT_NAMESPACE
+#define PIDFD_GET_MNT_NAMESPACE _IO(0xFF, 3)
+#endif
+
+int mount_namespace_own(void) {
+    _cleanup_close_ int self = sys_pidfd_open(getpid(), 0);
+    return self < 0 ? -1 : ioctl(self, PIDFD_GET_MNT_NAMESPACE, 0);
+}
+
+static bool has_binds(const struct spec *spec) {
+    for (size_t i = 0; i < spec->mount_count; i++)
+        if (spec->mounts[i].kind == MOUNT_BIND)
+            return true;
+    return false;
+}
+
 int mount_namespace_enter(struct launch *launch) {
     int join = joined(launch);
     if (!sees_host(launch)) {
+        if (launch->hold && launch->userns < 0 && has_binds(&launch->config->spec))
+            launch->host_mounts = mount_namespace_own();
         if (sys_setns(launch->host->mount_ns, CLONE_NEWNS) < 0 || sys_unshare(CLONE_NEWNS) < 0)
             return error_errno(launch->err, "namespace", "cannot make a mount namespace");
         return 0;

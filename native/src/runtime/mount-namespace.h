@@ -9,3 +9,5 @@
 
 int mount_namespace_enter(struct launch *launch);
 int mount_namespace_attach_root(struct launch *launch);
+/* The one that this process is in (6.11), or -1. */
+int mount_namespace_own(void);

@@ -5,6 +5,7 @@
 #include "runtime/cgroup-internal.h"
 #include "runtime/copy-up.h"
 #include "runtime/mount-context.h"
+#include "runtime/mount-namespace.h"
 #include "runtime/path.h"
 #include "runtime/userns.h"
 
@@ -239,16 +240,39 @@ static int apply_cgroup(struct launch *launch, const struct spec_mount *mount) {
 
 /*
  * The kernel lists mounts in the order in which they were made, and whoever reads a bundle expects its order there. Those that the parent made are
- * cloned once more (6.15); a start without an OCI caller does without.
+ * cloned once more (6.15); a start without an OCI caller does without. A clone of a bind is made where the bind was made: the child goes back to that
+ * mount namespace for it.
  */
-static int attach_prepared(struct launch *launch, size_t index) {
+static int clone_prepared(struct launch *launch, size_t index) {
     const struct spec_mount *mount = &launch->config->spec.mounts[index];
+    unsigned flags = AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->is_recursive ? AT_RECURSIVE : 0u);
     if (!launch->hold)
-        return mounts_attach(launch, launch->mounts[index], mount->destination);
-    _cleanup_close_ int clone =
-        sys_open_tree(launch->mounts[index], "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->is_recursive ? AT_RECURSIVE : 0));
-    /* Older kernels clone nothing that is attached nowhere, and this one only what is of no other namespace. */
-    return mounts_attach(launch, clone < 0 ? launch->mounts[index] : clone, mount->destination);
+        return -1;
+    if (mount->kind != MOUNT_BIND)
+        return sys_open_tree(launch->mounts[index], "", flags);
+    _cleanup_close_ int own = launch->host_mounts < 0 ? -1 : mount_namespace_own();
+    if (own < 0 || sys_setns(launch->host_mounts, CLONE_NEWNS) < 0)
+        return -1;
+    bool is_unbindable = mount->propagation == MS_UNBINDABLE; /* which nobody can clone: the clone becomes it instead */
+    struct mount_attr bindable = {.propagation = MS_PRIVATE}, unbindable = {.propagation = MS_UNBINDABLE};
+    unsigned whole = AT_EMPTY_PATH | (mount->propagation_recursive ? AT_RECURSIVE : 0u);
+    if (is_unbindable)
+        (void)sys_mount_setattr(launch->mounts[index], "", whole, &bindable);
+    int clone = sys_open_tree(launch->mounts[index], "", flags);
+    if (is_unbindable)
+        (void)sys_mount_setattr(clone < 0 ? launch->mounts[index] : clone, "", whole, &unbindable);
+    if (sys_setns(own, CLONE_NEWNS) < 0) {
+        close_fd(&clone);
+        return error_errno(launch->err, "mount", "cannot come back to the container's mount namespace");
+    }
+    return clone;
+}
+
+static int attach_prepared(struct launch *launch, size_t index) {
+    _cleanup_close_ int clone = clone_prepared(launch, index);
+    if (clone < -1)
+        return clone;
+    return mounts_attach(launch, clone < 0 ? launch->mounts[index] : clone, launch->config->spec.mounts[index].destination);
 }
 
 int mounts_apply(struct launch *launch) {

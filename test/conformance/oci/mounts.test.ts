@@ -71,6 +71,23 @@ onEachRuntime('mounts', box => {
     assert.ok(optionsOf(box.output(print, mounts('ro')), '/m').includes('ro'))
   })
 
+  test('mounts are listed in the order of the bundle, whatever their kind and propagation', () => {
+    const kinds = ['private', 'rshared', 'slave', 'unbindable', 'rprivate']
+    const out = box.output(['cat', '/proc/self/mountinfo'], config => {
+      for (const kind of kinds) {
+        config.mounts.push({ destination: `/t-${kind}`, type: 'tmpfs', source: 'tmpfs' })
+        config.mounts.push({ destination: `/b-${kind}`, type: 'bind', source, options: ['bind', kind] })
+      }
+    })
+    const listed = out.split('\n').map(line => line.split(' ')[4] ?? '')
+    const expected = kinds.flatMap(kind => [`/t-${kind}`, `/b-${kind}`])
+    assert.deepEqual(
+      listed.filter(path => expected.includes(path)),
+      expected,
+    )
+    if (box.name !== 'crun') assert.match(out, / \/b-unbindable [^\n]* unbindable /) // crun leaves it private
+  })
+
   test('tmpcopyup: a tmpfs begins with what the image has there', () => {
     const script = 'cat /full/link; stat -c "%a %F" /full/sub/data /full/link; echo x > /full/new && echo written'
     const out = box.output(['sh', '-c', script], config => {
