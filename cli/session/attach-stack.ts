@@ -77,8 +77,10 @@ export async function attachToStack(
     }
     if (live.size === 0) allEnded.abort()
   }
-  const told = async (ends: readonly Ended[]): Promise<void> => {
-    for (const end of ends) await onEnd(end)
+  // One after the other, in the order of the ends: the first one decides.
+  let telling: Promise<void> = Promise.resolve()
+  const tell = (end: Ended): void => {
+    telling = telling.then(() => onEnd(end)).catch(error => allEnded.abort(error))
   }
 
   context.stdout.write(`Attaching to ${names.join(', ') || 'nothing'}\n`)
@@ -94,16 +96,17 @@ export async function attachToStack(
       signal: allEnded.signal,
       nameOf: ({ Actor: { Attributes } }) =>
         isShown(project, Attributes[label.service] ?? '', flags) ? shortName(Attributes['name']) : undefined,
-      onFollowing: () => void told(ended).catch(error => allEnded.abort(error)),
+      onFollowing: () => ended.forEach(tell),
       onEvent: event => {
         if (event.Action === 'start') live.add(event.Actor.ID)
-        if (event.Action === 'die') onEnd(endOf(event)).catch(error => allEnded.abort(error))
+        if (event.Action === 'die') tell(endOf(event))
       },
     })
   } finally {
     context.signal.removeEventListener('abort', stopAll)
   }
   await stopping
+  await telling
   if (context.signal.aborted) return errorTable.CANCELLED.exitCode
   return flags.exitCodeFrom === undefined ? exitCode : lastCodeOf(client, containers, flags.exitCodeFrom)
 }
