@@ -16,7 +16,7 @@ enum { STATE_ESTABLISHED_RELATED = 2 | 4, IP4_SOURCE = 12, IP4_DESTINATION = 16,
 /* Names of sets and maps. */
 #define PEERS "peers"
 #define INTERNAL "internal"
-#define MASQUERADE "masquerade"
+#define OUTBOUND "outbound" /* not the keyword "masquerade": a listing must be readable by nft again */
 static const char *const self_sets[2] = {"self4", "self6"};
 static const char *const publish_maps[2][2] = {{"publish4_any", "publish4"}, {"publish6_any", "publish6"}};
 
@@ -226,7 +226,7 @@ static void add_source_rules(struct netlink_batch *batch, const struct ruleset *
 	}
 
 	rule = nft_open_rule(batch, table, "postrouting"); /* out into the world */
-	in_interface_set(batch, NFT_META_IIFNAME, MASQUERADE);
+	in_interface_set(batch, NFT_META_IIFNAME, OUTBOUND);
 	to_ours(batch, ruleset, false);
 	nft_masquerade(batch);
 	nft_close_rule(batch, rule);
@@ -240,7 +240,7 @@ static void add_sets(struct netlink_batch *batch, const struct nft_table *table)
 	const struct nft_set sets[] = {
 		{PEERS, NFT_TYPE_CONCAT2(NFT_TYPE_INTERFACE, NFT_TYPE_INTERFACE), 2 * IFNAMSIZ, 0, 0},
 		{INTERNAL, NFT_TYPE_INTERFACE, IFNAMSIZ, 0, 0},
-		{MASQUERADE, NFT_TYPE_INTERFACE, IFNAMSIZ, 0, 0},
+		{OUTBOUND, NFT_TYPE_INTERFACE, IFNAMSIZ, 0, 0},
 	};
 	for (unsigned i = 0; i < ELEMENTS(sets); i++)
 		nft_add_set(batch, table, &sets[i]);
@@ -269,7 +269,7 @@ static void change_network(struct netlink_batch *batch, const struct nft_table *
 	if (network->is_internal)
 		change(batch, table, INTERNAL, &(struct nft_element){pair, IFNAMSIZ, NULL, 0});
 	else if (network->is_masqueraded)
-		change(batch, table, MASQUERADE, &(struct nft_element){pair, IFNAMSIZ, NULL, 0});
+		change(batch, table, OUTBOUND, &(struct nft_element){pair, IFNAMSIZ, NULL, 0});
 }
 
 static void change_port(struct netlink_batch *batch, const struct nft_table *table, const struct port *port, element_change change) {
@@ -344,7 +344,7 @@ static const struct nft_chain chains[] = {
 	{"postrouting", "nat", NF_INET_POST_ROUTING, 100},
 };
 
-static const char *const set_names[] = {PEERS, INTERNAL, MASQUERADE, "self4", "self6", "publish4_any", "publish4", "publish6_any", "publish6"};
+static const char *const set_names[] = {PEERS, INTERNAL, OUTBOUND, "self4", "self6", "publish4_any", "publish4", "publish6_any", "publish6"};
 
 static int commit_all(struct ruleset *ruleset, bool is_fresh, const struct network *networks, struct container *containers, struct error *err) {
 	_cleanup_batch_ struct netlink_batch batch = {0};

@@ -139,7 +139,12 @@ export async function openLab(neighbour?: Lab): Promise<Lab> {
       networks.close()
       await store.close()
       await spawner.close()
-      process.kill(netdPid, 'SIGTERM')
+      try {
+        process.kill(netdPid, 'SIGTERM')
+      } catch (error) {
+        // It has ended with the engine when no container was attached.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
       await run('umount', ['-R', '-l', runDir]).catch(() => undefined)
       await rm(directory, { recursive: true, force: true })
     },

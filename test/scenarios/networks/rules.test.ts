@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { assertGolden } from '../../support/golden.ts'
 import { containerId, type Lab, openLab } from './lab.ts'
@@ -57,6 +60,11 @@ describe('the rules of a stack', () => {
       .filter(line => line.startsWith('table inet'))
     const text = await lab.host('nft', ...table.replace('table', 'list table').split(' '))
     assertGolden('networks/shop.nft', `${normalize(text, table)}\n`)
+    // What an administrator saves can be loaded again: no name of ours is a word of nft's language.
+    const saved = join(mkdtempSync(join(tmpdir(), 'berth-nft-')), 'saved.nft')
+    writeFileSync(saved, text)
+    await lab.host('nft', '-c', '-f', saved)
+    rmSync(dirname(saved), { recursive: true })
   })
 
   test('elements of sets go with their container and network', async () => {
