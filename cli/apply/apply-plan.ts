@@ -45,6 +45,7 @@ export async function applyPlan(
     files: options.files ?? new Map(),
     watch,
     registryAuth: context.registryAuth,
+    sshAgent: context.sshAgent,
     signal: joinSignals(interruption(context.signal), deadline?.signal),
     ids,
     imageIds: new Map(),

@@ -1,5 +1,6 @@
 import type { Project, Service } from '../model/project.ts'
 import { buildOps } from '../plan/build-ops.ts'
+import type { SshSource } from '../plan/builds.ts'
 import { inOrder } from '../plan/order.ts'
 import type { Plan } from '../plan/plan.ts'
 import { selectServices } from '../plan/selection.ts'
@@ -16,6 +17,7 @@ export interface BuildOptions {
   readonly args: readonly string[]
   readonly noCache: boolean
   readonly pulls: boolean
+  readonly ssh: readonly SshSource[]
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -44,6 +46,7 @@ export function planBuild(project: Project, options: BuildOptions): Plan {
       args: { ...op.input.args, ...args },
       noCache: options.noCache || op.input.noCache,
       pulls: options.pulls || op.input.pulls,
+      ssh: [...op.input.ssh, ...options.ssh],
     },
   }))
   return { project: project.name, ops: inOrder(ops), unchanged: [], warnings: [] }

@@ -37,6 +37,7 @@ export interface OpSession {
   readonly ids: Map<string, string>
   /** Reference -> id, of images pulled in this run. */
   readonly imageIds: Map<string, string>
+  readonly sshAgent: string | undefined
   readonly registryAuth: ((reference: string) => Promise<string | undefined>) | undefined
   readonly onDetail: (op: Op, detail: string) => void
 }
@@ -128,7 +129,16 @@ async function buildOne(op: ImageBuildOp, session: OpSession): Promise<void> {
     const line = text.trimEnd().split('\n').at(-1) ?? ''
     if (line !== '') onDetail(op, line)
   }
-  session.imageIds.set(op.reference, await sendBuild(client, op.input, { secrets, onText, signal }))
+  session.imageIds.set(
+    op.reference,
+    await sendBuild(client, op.input, {
+      secrets,
+      onText,
+      signal,
+      sshAgent: session.sshAgent,
+      registryAuth: session.registryAuth,
+    }),
+  )
 }
 
 /** `localhost:5000/shop/web:2` -> the name and what stands behind its last colon; a digest stays with `tag` as the API wants it. */

@@ -11,6 +11,8 @@ export interface ApplyContext {
   /** How many operations may run at once; default 16. */
   readonly parallel?: number
   /** `X-Registry-Auth` for the registry of an image. */
+  /** SSH_AUTH_SOCK, for builds. */
+  readonly sshAgent?: string | undefined
   readonly registryAuth?: (reference: string) => Promise<string | undefined>
 }
 

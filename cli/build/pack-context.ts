@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Stats } from 'node:fs'
+import { readdirSync, type Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -19,11 +19,6 @@ export interface PackedContext {
 /** The files of a build, as one tar. Throws NOT_FOUND that names what is missing. */
 export async function packContext(input: BuildInput): Promise<PackedContext> {
   const { context } = input
-  if (/^(https?:|git:|git@|ssh:)/.test(context)) {
-    throw new BerthError('NOT_IMPLEMENTED', `the build context ${context} is remote: only folders are sent`, {
-      hint: 'clone it, and name the folder',
-    })
-  }
   await requireFolder(context, 'the build context')
   const { packTar } = await import('modern-tar/fs')
   const dockerfile = await locateDockerfile(input)
@@ -41,6 +36,11 @@ export async function packContext(input: BuildInput): Promise<PackedContext> {
       ? []
       : [{ type: 'content', content: dockerfile.content, target: dockerfile.name } satisfies TarSource]),
   ]
+  const keepsSomething = (folder: string): boolean =>
+    readdirSync(join(context, folder), { withFileTypes: true }).some(entry => {
+      const path = join(folder, entry.name)
+      return !ignore.ignores(path) || (entry.isDirectory() && keepsSomething(path))
+    })
   const filter = (path: string, status: Stats): boolean => {
     // Content that is no file has no status.
     if (typeof status.isSocket !== 'function') return true
@@ -49,7 +49,8 @@ export async function packContext(input: BuildInput): Promise<PackedContext> {
       return !status.isSocket()
     const inside = relative(context, absolute)
     if (inside === '' || inside.startsWith('..') || always.has(inside)) return true
-    return !ignore.ignores(inside) || (status.isDirectory() && ignore.hasExceptions)
+    // An ignored folder comes along only for what an exception brings back in it.
+    return !ignore.ignores(inside) || (status.isDirectory() && ignore.hasExceptions && keepsSomething(inside))
   }
   const tar = packTar(sources, { filter, map: header => ({ ...header, uid: 0, gid: 0, uname: '', gname: '' }) })
   return {

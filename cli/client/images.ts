@@ -83,6 +83,16 @@ export function compareImages(
   return client.json({ method: 'GET', path, query: { to }, ...withSignal(options) })
 }
 
+/** The image's file tree, all layers together, as a tar. Berth only. */
+export async function imageRootfs(
+  client: EngineClient,
+  reference: string,
+  options: CallOptions = {},
+): Promise<Readable> {
+  const path = `/berth/v1${pathOf(reference, '/rootfs')}`
+  return (await client.stream({ method: 'GET', path, ...withSignal(options) })).body
+}
+
 /** An archive of one image or several, as a stream of tar. */
 export async function saveImages(
   client: EngineClient,

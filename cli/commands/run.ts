@@ -110,6 +110,7 @@ export const run = defineCommand<RunFlags>({
         args: [],
         noCache: false,
         pulls: false,
+        ssh: [],
         env: {},
       }
       const code = await runUseCase(quiet, client, { title: 'build' }, apply => build(apply, project, wanted))

@@ -18,15 +18,9 @@ const noRollout = notYet('services are updated one after the other, stop first')
 
 /** One table decides, and the README's table is made from it. Paths as in `compose-spec.json`, `*` for any name or index. */
 export const supportTable: Readonly<Record<string, Support>> = {
-  'services.*.build.cache_from': notYet('the cache is the engine’s own'),
-  'services.*.build.cache_to': notYet('the cache is the engine’s own'),
-  'services.*.build.entitlements': notYet('steps run with Docker’s limits'),
   'services.*.build.isolation': refused('isolation technologies are for Windows containers'),
-  'services.*.build.no_cache_filter': notYet('use no_cache'),
-  'services.*.build.privileged': notYet('a build of it is refused: steps run with Docker’s limits'),
   'services.*.build.provenance': notYet('attestations are not made'),
   'services.*.build.sbom': notYet('attestations are not made'),
-  'services.*.build.ssh': notYet('a build of it is refused: no agent is forwarded; use a secret'),
   'services.*.cpu_count': notYet('it is for Windows; use cpus'),
   'services.*.cpu_percent': notYet('it is for Windows; use cpus'),
   'services.*.credential_spec': refused('credential specs are for Windows containers'),

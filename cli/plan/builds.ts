@@ -1,6 +1,7 @@
 import { BerthError } from '../../schemas/errors.ts'
 import { label } from '../model/labels.ts'
 import type { Project, Service } from '../model/project.ts'
+import { type CacheTarget, parseCacheSource, parseCacheTarget } from './build-cache.ts'
 import { builtImageName } from './spec.ts'
 
 /** One image's build, with every path absolute. */
@@ -25,6 +26,50 @@ export interface BuildInput {
   readonly shmBytes: number | undefined
   readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[]
   readonly platform: string | undefined
+  /** Agents for RUN --mount=type=ssh; without a path that of the environment. */
+  readonly ssh: readonly SshSource[]
+  readonly entitlements: readonly string[]
+  /** Stages whose steps are made anew. */
+  readonly noCacheStages: readonly string[]
+  /** Images, `oci:/folder` included. */
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly CacheTarget[]
+}
+
+export interface SshSource {
+  readonly id: string
+  /** An agent's socket, or files of keys. */
+  readonly paths: readonly string[]
+}
+
+/** What is the same for every build that asks for nothing more. */
+export const plainBuild: Omit<BuildInput, 'context'> = {
+  dockerfile: 'Dockerfile',
+  inline: undefined,
+  args: {},
+  target: undefined,
+  labels: {},
+  tags: [],
+  network: undefined,
+  noCache: false,
+  pulls: false,
+  secrets: [],
+  contexts: {},
+  extraHosts: [],
+  shmBytes: undefined,
+  ulimits: [],
+  platform: undefined,
+  ssh: [],
+  entitlements: [],
+  noCacheStages: [],
+  cacheFrom: [],
+  cacheTo: [],
+}
+
+/** `default`, `id=socket`, `id=key1,key2`; a stack file also has it as `id: socket`. */
+export function parseSsh(text: string): SshSource {
+  const [, id = text, paths = ''] = /^([^=:]+)(?:=|:\s*)(.*)$/.exec(text) ?? []
+  return { id, paths: paths.split(',').filter(path => path !== '') }
 }
 
 export const imageOf = (project: Project, service: Service): string =>
@@ -43,8 +88,6 @@ export function buildInput(project: Project, service: Service): BuildInput {
   const refuse = (what: string): never => {
     throw new BerthError('NOT_IMPLEMENTED', `service ${service.name}: ${what}`)
   }
-  if (list(build['ssh']).length > 0) refuse('build.ssh is not supported: no agent is forwarded into builds')
-  if (build['privileged'] === true) refuse('build.privileged is not supported: steps run with Docker’s limits')
   const platforms = list(build['platforms'])
   if (platforms.length > 1)
     refuse(`build.platforms: one image is built at a time, for this machine; found ${platforms.join(', ')}`)
@@ -73,6 +116,11 @@ export function buildInput(project: Project, service: Service): BuildInput {
       return { Name, Soft: Number(both['soft']), Hard: Number(both['hard']) }
     }),
     platform: platforms[0] ?? service.platform,
+    ssh: list(build['ssh']).map(parseSsh),
+    entitlements: [...list(build['entitlements']), ...(build['privileged'] === true ? ['security.insecure'] : [])],
+    noCacheStages: list(build['no_cache_filter']),
+    cacheFrom: list(build['cache_from']).map(source => parseCacheSource(source, project.workingDir)),
+    cacheTo: list(build['cache_to']).map(target => parseCacheTarget(target, project.workingDir)),
   }
 }
 

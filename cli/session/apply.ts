@@ -32,6 +32,7 @@ export async function runUseCase(
       onEvent?.(event)
     },
     signal: context.signal,
+    sshAgent: context.env['SSH_AUTH_SOCK'],
     registryAuth: reference => registryAuth(context.env, reference),
     ...(parallel === undefined ? {} : { parallel }),
   }

@@ -1,9 +1,12 @@
 import { BerthError } from '../../schemas/errors.ts'
 import { wholeTar } from '../containers/whole-tar.ts'
+import type { StoredImage } from '../images/catalog.ts'
+import type { Platform } from '../images/oci.ts'
+import { hostPlatform } from '../images/platform.ts'
 import { parseReference, withDefaultTag } from '../images/reference.ts'
 import { pullImage } from '../images/registry/pull.ts'
 import type { FoundImage, ImageService } from '../images/service.ts'
-import type { StageState } from './stage-state.ts'
+import type { BuiltLayer, StageState } from './stage-state.ts'
 import { storeLayer } from './steps/export-layer.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -16,11 +19,19 @@ export const emptyState: StageState = {
   args: new Map(),
   automatic: new Set(),
   author: '',
-  inherited: new Set(),
+  hasOwnCommand: false,
+}
+
+/** What BuildKit begins with. */
+const scratchConfig = {
+  Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  WorkingDir: '/',
 }
 
 export interface BaseOptions {
   readonly pulls: boolean
+  /** Undefined: as it is here; pulled for this machine. */
+  readonly platform: Platform | undefined
   readonly dataRoot: string
   readonly onProgress: (text: string) => void
   readonly signal: AbortSignal
@@ -36,7 +47,7 @@ export async function openBase(
   name: string,
   options: BaseOptions,
 ): Promise<StageState> {
-  if (name === 'scratch') return emptyState
+  if (name === 'scratch') return { ...emptyState, config: scratchConfig, base: options.platform ?? hostPlatform }
   const found = await findOrPull(images, name, options)
   if (found.kind === 'host') {
     const { path, document } = found.tree
@@ -47,36 +58,45 @@ export async function openBase(
     const entry = { created: images.now().toISOString(), created_by: `FROM ${name}` }
     return { ...emptyState, config, layers: [layer], history: [entry], base: document }
   }
-  const { document, manifest } = found.image
-  const diffIds = document.rootfs.diff_ids ?? []
+  const { document } = found.image
   const history = document.history ?? []
   return {
     ...emptyState,
-    layers: diffIds.map((diffId, index) => {
-      const descriptor = manifest.layers[index]
-      if (descriptor === undefined)
-        throw new BerthError('INTERNAL', `${name}: its manifest names fewer layers than its configuration`)
-      return { diffId, descriptor }
-    }),
+    layers: layersOf(found.image, name),
     config: document.config ?? {},
     history,
     base: document,
     author: document.author ?? '',
-    inherited: new Set(history.flatMap(({ created_by }) => (created_by === undefined ? [] : [created_by]))),
   }
 }
 
-async function findOrPull(images: ImageService, name: string, options: BaseOptions): Promise<FoundImage> {
+const isFor = ({ document }: StoredImage, platform: Platform | undefined): boolean =>
+  platform === undefined || (document.os === platform.os && document.architecture === platform.architecture)
+
+/** Bottom first. */
+export function layersOf({ document, manifest }: StoredImage, name: string): readonly BuiltLayer[] {
+  return (document.rootfs.diff_ids ?? []).map((diffId, index) => {
+    const descriptor = manifest.layers[index]
+    if (descriptor === undefined)
+      throw new BerthError('INTERNAL', `${name}: its manifest names fewer layers than its configuration`)
+    return { diffId, descriptor }
+  })
+}
+
+/** An image as it is here, or pulled: where it must be, or where another platform is wanted. */
+export async function findOrPull(images: ImageService, name: string, options: BaseOptions): Promise<FoundImage> {
   const isTransport = /^[a-z-]+:[./]/.test(name)
   if (!options.pulls || isTransport) {
     try {
-      return await images.find(name, { signal: options.signal })
+      const found = await images.find(name, { signal: options.signal })
+      if (found.kind === 'host' || isTransport || isFor(found.image, options.platform)) return found
     } catch (error) {
       if (isTransport || !(error instanceof BerthError) || error.code !== 'NOT_FOUND') throw error
     }
   }
   await pullImage(images.store, withDefaultTag(parseReference(name)), {
     settings: images.registries,
+    ...(options.platform === undefined ? {} : { platform: options.platform }),
     now: images.now,
     signal: options.signal,
     onProgress: message => {

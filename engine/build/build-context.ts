@@ -3,6 +3,7 @@ import type { ImageStore } from '../images/store.ts'
 import type { BuildCache } from './cache.ts'
 import type { Variables } from './dockerfile/expand.ts'
 import type { BuildReport, BuildRequest } from './request.ts'
+import type { BuiltLayer } from './stage-state.ts'
 import type { Tree, Workspace } from './workspace.ts'
 
 /** What every step of one build may use. */
@@ -16,6 +17,8 @@ export interface BuildContext {
   readonly escapeMark: string
   /** ARGs from above the first FROM. */
   readonly globals: Variables
+  /** Layers of images given as `cachefrom`, by the keys of their steps. */
+  readonly imported: ReadonlyMap<string, BuiltLayer>
   /** BUILDPLATFORM, TARGETARCH and the like. */
   readonly platform: Variables
   /** SOURCE_DATE_EPOCH in seconds. */

@@ -104,7 +104,8 @@ export class BuildCache {
   }
 }
 
-const keyOf = (parts: KeyParts): string =>
+/** The name of what a step gives. */
+export const keyOf = (parts: KeyParts): string =>
   hash(JSON.stringify(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1))))
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 /** Values may be secret: only digests are kept. */

@@ -5,6 +5,7 @@ import { mediaTypes } from '../images/oci.ts'
 import { hostPlatform } from '../images/platform.ts'
 import type { ImageService } from '../images/service.ts'
 import type { BuildCache } from './cache.ts'
+import { keysMember, keysOf } from './import-keys.ts'
 import type { StageState } from './stage-state.ts'
 
 /** A stage becomes an image, or the one that came of the same steps before. Call it inside `store.lease`. */
@@ -12,7 +13,12 @@ export async function finishImage(
   images: ImageService,
   cache: BuildCache,
   state: StageState,
-  options: { readonly names: readonly string[]; readonly created: string; readonly isReproducible: boolean },
+  options: {
+    readonly names: readonly string[]
+    readonly created: string
+    readonly isReproducible: boolean
+    readonly keepsKeys: boolean
+  },
 ): Promise<StoredImage> {
   if (state.hostTree !== undefined) {
     throw new BerthError(
@@ -33,6 +39,7 @@ export async function finishImage(
     ...(state.author === '' ? {} : { author: state.author }),
     config: state.config,
     rootfs: { type: 'layers' as const, diff_ids: state.layers.map(({ diffId }) => diffId) },
+    ...(options.keepsKeys ? { [keysMember]: keysOf(state.layers) } : {}),
   }
   const key = JSON.stringify([
     content,

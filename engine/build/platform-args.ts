@@ -1,15 +1,15 @@
-import { hostPlatform } from '../images/platform.ts'
+import type { Platform } from '../images/oci.ts'
+import { formatPlatform, hostPlatform } from '../images/platform.ts'
 
 /** Build arguments that every Dockerfile may name without a value. Source: the Dockerfile reference, "Automatic platform ARGs". */
-export function platformArgs(): Map<string, string> {
-  const { os, architecture, variant = '' } = hostPlatform
-  const text = [os, architecture, ...(variant === '' ? [] : [variant])].join('/')
+export function platformArgs(target: Platform): Map<string, string> {
+  const sides = { BUILD: hostPlatform, TARGET: target }
   return new Map(
-    ['BUILD', 'TARGET'].flatMap(side => [
-      [`${side}PLATFORM`, text],
-      [`${side}OS`, os],
-      [`${side}ARCH`, architecture],
-      [`${side}VARIANT`, variant],
+    Object.entries(sides).flatMap(([side, platform]): [string, string][] => [
+      [`${side}PLATFORM`, formatPlatform(platform)],
+      [`${side}OS`, platform.os],
+      [`${side}ARCH`, platform.architecture],
+      [`${side}VARIANT`, platform.variant ?? ''],
     ]),
   )
 }
@@ -18,3 +18,7 @@ export function platformArgs(): Map<string, string> {
 export const proxyArgs: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap(
   name => [name, name.toLowerCase()],
 )
+
+/** HTTP_PROXY -> http_proxy, and back: BuildKit sets both. */
+export const otherSpelling = (name: string): string =>
+  name === name.toUpperCase() ? name.toLowerCase() : name.toUpperCase()

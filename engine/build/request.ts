@@ -1,4 +1,5 @@
 import type { HostConfig } from '../../schemas/api/host-config.ts'
+import type { Platform } from '../images/oci.ts'
 
 /** What a build is asked for; the context lies in the workspace already. */
 export interface BuildRequest {
@@ -22,6 +23,17 @@ export interface BuildRequest {
   readonly hostConfig: HostConfig
   /** By id. */
   readonly secrets: ReadonlyMap<string, Buffer>
+  /** Sockets of agents by id. */
+  readonly agents: ReadonlyMap<string, string>
+  readonly entitlements: ReadonlySet<string>
+  /** Lower case; steps of these are made anew. */
+  readonly noCacheStages: ReadonlySet<string>
+  /** Images whose steps may be taken over. */
+  readonly cacheFrom: readonly string[]
+  /** The image tells the keys of its steps. */
+  readonly keepsKeys: boolean
+  /** What the image is for; undefined: this machine, and local images as they are. */
+  readonly platform: Platform | undefined
   /** Named contexts: a folder of the workspace, or an image. */
   readonly contexts: ReadonlyMap<string, { readonly folder: string } | { readonly image: string }>
 }

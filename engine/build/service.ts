@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { BerthError } from '../../schemas/errors.ts'
 import type { ContainerContext } from '../containers/context.ts'
 import { KeyedQueue } from '../containers/keyed-queue.ts'
 import { remove } from '../containers/lifecycle.ts'
 import type { StoredImage } from '../images/catalog.ts'
 import type { ImageService } from '../images/service.ts'
 import type { Store } from '../store/store.ts'
+import { layersOf } from './base-image.ts'
 import { buildImage } from './build.ts'
 import { BuildCache } from './cache.ts'
+import { openRemoteContext } from './remote/remote-context.ts'
 import type { BuildReport, BuildRequest } from './request.ts'
 import { buildLabel } from './steps/run-container.ts'
 import { Workspace } from './workspace.ts'
@@ -42,22 +45,16 @@ export class BuildService {
     for (const folder of [this.#root, this.#memory]) await this.#discard(folder)
   }
 
-  /** `context`: a tar, plain, gzip or zstd. `request` gets the folder with its named contexts, `contexts/<name>`. */
+  /** `context`: a tar, also compressed, or an address. `request` gets the folder with its named contexts, `contexts/<name>`. */
   async build(
-    context: Readable,
+    context: Readable | { readonly remote: string },
     request: (folder: string) => BuildRequest,
     report: BuildReport,
     signal: AbortSignal,
   ): Promise<StoredImage> {
-    const name = randomBytes(8).toString('hex')
-    const root = join(this.#root, name)
-    const memory = join(this.#memory, name)
-    const { workers } = this.#engine
-    const workspace = new Workspace({ root, memory, workers, store: this.#images.store })
-    try {
-      await mkdir(workspace.context, { recursive: true, mode: 0o755 })
-      await workers.unpack({ target: workspace.context, ...limits, whiteouts: 'none' }, { archive: context, signal })
-      await this.#moveContexts(workspace)
+    return this.#withWorkspace(async workspace => {
+      const wanted = request(workspace.root)
+      await this.#openContext(workspace, context, wanted, signal)
       const parts = {
         engine: this.#engine,
         images: this.#images,
@@ -66,10 +63,58 @@ export class BuildService {
         cacheRoot: this.#cacheRoot,
         locks: this.#locks,
       }
-      return await buildImage(parts, request(root), report, signal)
+      return await buildImage(parts, wanted, report, signal)
+    })
+  }
+
+  /** The file tree of an image as one tar, all layers together: `use` reads it to its end. */
+  async rootfs(name: string, use: (tar: Readable) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { store } = this.#images
+    const found = await this.#images.find(name, { signal })
+    if (found.kind === 'host') throw new BerthError('INVALID_ARGUMENT', `${name} is a folder of this host and no image`)
+    const { image } = found
+    await this.#withWorkspace(workspace =>
+      store.lease(async () => {
+        const { view } = await workspace.view(
+          await workspace.treeOf({ layers: layersOf(image, name), hostTree: undefined }),
+        )
+        const { tar } = await this.#engine.workers.packPath({ view, path: '/', follows: false, name: '' }, signal)
+        await use(tar)
+      }),
+    )
+  }
+
+  /** Folders of its own, gone afterwards. */
+  async #withWorkspace<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
+    const name = randomBytes(8).toString('hex')
+    const root = join(this.#root, name)
+    const memory = join(this.#memory, name)
+    const workspace = new Workspace({ root, memory, workers: this.#engine.workers, store: this.#images.store })
+    try {
+      await mkdir(workspace.context, { recursive: true, mode: 0o755 })
+      return await work(workspace)
     } finally {
       await Promise.all([this.#discard(root), this.#discard(memory)])
     }
+  }
+
+  async #openContext(
+    workspace: Workspace,
+    context: Readable | { readonly remote: string },
+    { agents, args }: BuildRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const unpack = (archive: Readable): Promise<unknown> =>
+      this.#engine.workers.unpack({ target: workspace.context, ...limits, whiteouts: 'none' }, { archive, signal })
+    if ('remote' in context) {
+      const keepsGitDir = ['1', 'true'].includes(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '')
+      const agent = agents.get('default')
+      const { root, context: target } = workspace
+      await openRemoteContext(context.remote, { root, context: target, agent, keepsGitDir, unpack, signal })
+      return
+    }
+    await unpack(context)
+    await this.#moveContexts(workspace)
   }
 
   /** Named contexts come in a folder of the context, and are no part of it. What is no folder there is left alone. */

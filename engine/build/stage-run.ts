@@ -1,15 +1,17 @@
 import { readAccounts, resolveUser } from '../containers/user.ts'
 import type { BuildContext } from './build-context.ts'
-import type { BuildCache, KeyParts } from './cache.ts'
+import { type BuildCache, type KeyParts, keyOf } from './cache.ts'
 import { dockerfileError } from './dockerfile/dockerfile-error.ts'
 import { expandWord } from './dockerfile/expand.ts'
 import type { CopyInstruction, Instruction, RunInstruction } from './dockerfile/instruction.ts'
 import { type BuiltLayer, type StageState, variablesOf } from './stage-state.ts'
+import { checkRun } from './steps/check-run.ts'
 import { applyConfigStep, workingDirectory } from './steps/config-step.ts'
 import { prepareCopy, prepareFolder } from './steps/copy-step.ts'
 import { exportLayer } from './steps/export-layer.ts'
 import { prepareMounts } from './steps/run-mounts.ts'
 import { prepareRun, runStep } from './steps/run-step.ts'
+import { withAgents } from './steps/serve-agents.ts'
 
 /** One step of a stage: instruction in, the stage's next state out. Throws BerthError that names the place. */
 export async function runInstruction(
@@ -80,6 +82,7 @@ async function changeFolder(
     state,
     source: stage,
     escapeMark: build.escapeMark,
+    agent: undefined,
     signal: build.signal,
   }
   const make = await prepareFolder(environment, path, { uid: owner.uid, gid: owner.gid })
@@ -98,7 +101,8 @@ async function copy(
 ): Promise<StageState> {
   const source = await build.treeFor(instruction.from)
   const { workspace, escapeMark, signal } = build
-  const prepared = await prepareCopy({ workspace, state, source, escapeMark, signal }, instruction)
+  const agent = build.request.agents.get('default')
+  const prepared = await prepareCopy({ workspace, state, source, escapeMark, agent, signal }, instruction)
   const files = Object.fromEntries(
     Object.entries(prepared.digest.files).map(([path, digest]) => [`file ${path}`, digest]),
   )
@@ -126,6 +130,7 @@ async function run(
       workspace,
       workingDirectory: state.config.WorkingDir || '/',
       secrets: request.secrets,
+      agents: request.agents,
       cacheRoot: build.cacheRoot,
       expand: text => expandWord(text, variables, build.escapeMark),
       treeFor: from => build.treeFor(from),
@@ -135,18 +140,17 @@ async function run(
   )
   const network = instruction.network === 'default' ? request.network : instruction.network
   const prepared = prepareRun(state, instruction, mounts, network)
-  const hostConfig = { ...request.hostConfig, NetworkMode: network }
+  checkRun(build, state, instruction)
+  const hostConfig = { ...request.hostConfig, NetworkMode: network, Privileged: instruction.isInsecure }
   const onOutput = (text: string): void => build.report.output(text)
   const onStart = (id: string): void => build.report.line(` ---> Running in ${id.slice(0, 12)}`)
   const environment = { engine: build.engine, workspace, state, hostConfig, onStart, onOutput, signal }
   return cached(build, state, prepared.createdBy, place, { ...below(state), ...prepared.parts }, () =>
     build.locked(mounts.locks, () =>
-      runStep(environment, instruction, prepared, mounts, upper =>
-        exportLayer(workspace, build.store, upper, {
-          without: mounts.targets.map(path => path),
-          latest: build.latest,
-          signal,
-        }),
+      withAgents(mounts.agents, () =>
+        runStep(environment, instruction, prepared, mounts, upper =>
+          exportLayer(workspace, build.store, upper, { without: mounts.targets, latest: build.latest, signal }),
+        ),
       ),
     ),
   )
@@ -167,6 +171,7 @@ async function cached(
 ): Promise<StageState> {
   const all = build.latest === undefined ? parts : { ...parts, SOURCE_DATE_EPOCH: String(build.latest) }
   const { cache, report, request } = build
+  const key = keyOf(all)
   const isCacheable = state.hostTree === undefined
   const answer: Awaited<ReturnType<BuildCache['find']>> = !isCacheable
     ? { kind: 'miss', reason: 'it stands on rootfs:/, which may have changed' }
@@ -177,13 +182,19 @@ async function cached(
     report.line(' ---> Using cache')
     return withLayer(
       state,
-      answer.step.layer,
+      { ...answer.step.layer, key },
       createdBy,
       build.latest === undefined ? answer.step.createdAt : build.created(),
     )
   }
+  const imported = isCacheable && !request.noCache ? build.imported.get(key) : undefined
+  if (imported !== undefined) {
+    report.line(' ---> Using cache')
+    await cache.put(place, all, imported, createdBy)
+    return withLayer(state, { ...imported, key }, createdBy, build.created())
+  }
   if (answer.kind === 'miss') report.line(` ---> Not cached: ${answer.reason}`)
   const layer = await make()
   if (isCacheable) await cache.put(place, all, layer, createdBy)
-  return withLayer(state, layer, createdBy, build.created())
+  return withLayer(state, { ...layer, key }, createdBy, build.created())
 }

@@ -4,6 +4,8 @@ import type { Descriptor, HistoryEntry, ImageConfig, ImageDocument } from '../im
 export interface BuiltLayer {
   readonly diffId: string
   readonly descriptor: Descriptor
+  /** Of the step that made it, in a build's cache; layers of a base have none. */
+  readonly key?: string
 }
 
 /** A stage as far as it has come. A value: each step gives the next one. */
@@ -21,8 +23,8 @@ export interface StageState {
   /** Arguments in scope without an ARG that names them (proxies). */
   readonly automatic: ReadonlySet<string>
   readonly author: string
-  /** Texts of history that came with the base. */
-  readonly inherited: ReadonlySet<string>
+  /** This stage has a CMD of its own, which a later ENTRYPOINT leaves. */
+  readonly hasOwnCommand: boolean
 }
 
 /** Variables for `$name`: ENV wins over ARG. */

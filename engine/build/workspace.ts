@@ -60,7 +60,7 @@ export class Workspace {
     return { view: { hasMounts: false, layers: { lower, upper, work, isReadOnly: false, mounts: [] } }, upper }
   }
 
-  async treeOf(state: StageState): Promise<Tree> {
+  async treeOf(state: Pick<StageState, 'layers' | 'hostTree'>): Promise<Tree> {
     const isHost = state.hostTree !== undefined
     const paths = await Promise.all(state.layers.map(layer => (isHost ? this.#inMemory(layer) : this.#onDisk(layer))))
     return {

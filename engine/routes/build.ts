@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import * as z from 'zod/mini'
 import { buildExtension } from '../../schemas/api/build.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
@@ -5,10 +7,11 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { BuildRequest } from '../build/request.ts'
 import type { BuildService } from '../build/service.ts'
 import { FailedStep } from '../build/steps/run-step.ts'
+import { wholeTar } from '../containers/whole-tar.ts'
 import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts'
 import { parseFilters } from '../http/filters.ts'
-import { ok, post, type Route } from '../http/route.ts'
-import { formatPlatform, hostPlatform, parsePlatform } from '../images/platform.ts'
+import { get, ok, post, type Route } from '../http/route.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { familiarName, fullName, parseReference, withDefaultTag } from '../images/reference.ts'
 import { ProgressStream } from './progress-stream.ts'
 
@@ -24,6 +27,7 @@ export const buildRoutes = (service: BuildService): Route[] => [
     const { ids, bytes } = await service.prune()
     return ok({ CachesDeleted: ids, SpaceReclaimed: bytes })
   }),
+  get('/berth/v1/images/{name...}/rootfs', context => rootfs(service, context)),
 ]
 
 function checkPrune(query: URLSearchParams): void {
@@ -41,11 +45,11 @@ function checkPrune(query: URLSearchParams): void {
 /** POST /build, as the classic builder answers it: lines of output, the id as `aux`, an error with the program's exit code. */
 async function build(service: BuildService, context: RequestContext): Promise<undefined> {
   const { query } = context
-  if ((query.get('remote') ?? '') !== '')
-    throw new BerthError('NOT_IMPLEMENTED', 'remote contexts are not fetched: send the context as a tar')
   if (query.get('version') === '2')
     throw new BerthError('NOT_IMPLEMENTED', 'builds by BuildKit’s protocol are not served: set DOCKER_BUILDKIT=0')
   const parse = requestOf(context)
+  const remote = query.get('remote') ?? ''
+  const source = remote === '' ? context.body : { remote }
   const progress = new ProgressStream(context)
   const isQuiet = queryFlag(query, 'q')
   const report = {
@@ -55,7 +59,7 @@ async function build(service: BuildService, context: RequestContext): Promise<un
   return progress.run(async () => {
     try {
       const request = { value: undefined as BuildRequest | undefined }
-      const image = await service.build(context.body, folder => (request.value = parse(folder)), report, context.signal)
+      const image = await service.build(source, folder => (request.value = parse(folder)), report, context.signal)
       progress.send({ aux: { ID: image.id } })
       progress.send({ stream: isQuiet ? `${image.id}\n` : `Successfully built ${image.id.slice(7, 19)}\n` })
       for (const name of request.value?.names ?? [])
@@ -67,38 +71,43 @@ async function build(service: BuildService, context: RequestContext): Promise<un
   })
 }
 
+async function rootfs(service: BuildService, context: RequestContext): Promise<undefined> {
+  const send = async (tar: Readable): Promise<void> => {
+    const response = context.stream(200, { 'Content-Type': 'application/x-tar' })
+    await pipeline(wholeTar(tar), response).catch(() => response.destroy())
+  }
+  await service.rootfs(context.params['name'] ?? '', send, context.signal)
+}
+
 const textMap = z.record(z.string(), z.string())
 const argMap = z.record(z.string(), z.nullable(z.string()))
 
 /** Everything but the folder of the context is checked before the context is read. */
 function requestOf({ query, headers }: RequestContext): (folder: string) => BuildRequest {
-  const platform = parsePlatform(query.get('platform') ?? '')
-  if (
-    platform !== undefined &&
-    (platform.os !== hostPlatform.os || platform.architecture !== hostPlatform.architecture)
-  ) {
-    throw new BerthError(
-      'NOT_IMPLEMENTED',
-      `only images for ${formatPlatform(hostPlatform)} are built here, not for ${formatPlatform(platform)}`,
-    )
-  }
   const names = query.getAll('t').flatMap(text => (text === '' ? [] : [fullName(withDefaultTag(parseReference(text)))]))
   const dockerfile = query.get('dockerfile') || 'Dockerfile'
   const extension = buildExtension.parse(
     JSON.parse(Buffer.from(String(headers['x-berth-build'] ?? 'e30'), 'base64url').toString('utf8')),
   )
+  const args = parameter(query, 'buildargs', argMap)
   const shared = {
     dockerfile,
     shownName: extension.shownName ?? dockerfile,
     names,
     scope: extension.scope ?? names[0] ?? dockerfile,
-    args: new Map(Object.entries(parameter(query, 'buildargs', argMap))),
+    args: new Map(Object.entries(args)),
     target: query.get('target') ?? '',
     noCache: queryFlag(query, 'nocache'),
     pulls: queryFlag(query, 'pull'),
     labels: parameter(query, 'labels', textMap),
     network: query.get('networkmode') || 'default',
     hostConfig: hostConfigOf(query),
+    platform: parsePlatform(query.get('platform') ?? ''),
+    cacheFrom: cacheFromOf(query),
+    keepsKeys: extension.keepsKeys === true || ['1', 'true'].includes(args['BUILDKIT_INLINE_CACHE'] ?? ''),
+    entitlements: new Set(extension.entitlements ?? []),
+    noCacheStages: new Set((extension.noCacheStages ?? []).map(name => name.toLowerCase())),
+    agents: new Map(Object.entries(extension.ssh ?? {}).map(([id, { socket }]) => [id, socket])),
     secrets: new Map(Object.entries(extension.secrets ?? {}).map(([id, text]) => [id, Buffer.from(text, 'base64')])),
   }
   const contexts = Object.entries(extension.contexts ?? {})
@@ -113,12 +122,16 @@ function requestOf({ query, headers }: RequestContext): (folder: string) => Buil
   })
 }
 
-function parameter<T>(query: URLSearchParams, name: string, schema: z.ZodMiniType<T>): T {
-  const text = query.get(name) || '{}'
+/** A list of images in JSON. */
+const cacheFromOf = (query: URLSearchParams): readonly string[] =>
+  parameter(query, 'cachefrom', z.nullable(z.array(z.string())), '[]') ?? []
+
+function parameter<T>(query: URLSearchParams, name: string, schema: z.ZodMiniType<T>, fallback = '{}'): T {
+  const text = query.get(name) || fallback
   try {
-    return schema.parse(JSON.parse(text) ?? {})
+    return schema.parse(JSON.parse(text) ?? JSON.parse(fallback))
   } catch (cause) {
-    throw new BerthError('INVALID_ARGUMENT', `${name}: expected a JSON object of texts, found ${text}`, { cause })
+    throw new BerthError('INVALID_ARGUMENT', `${name}: expected JSON of texts, found ${text}`, { cause })
   }
 }
 

@@ -8,6 +8,14 @@ export const buildExtension = z.object({
   shownName: z.optional(z.string()),
   /** Content in base64 by id. */
   secrets: z.optional(z.record(z.string(), z.string())),
+  /** Agents for RUN --mount=type=ssh by id: sockets of this machine. */
+  ssh: z.optional(z.record(z.string(), z.object({ socket: z.string().check(z.startsWith('/')) }))),
+  /** What steps may ask for: `security.insecure`, `network.host`. */
+  entitlements: z.optional(z.array(z.string())),
+  /** Stages whose steps are made anew. */
+  noCacheStages: z.optional(z.array(z.string())),
+  /** The image tells the keys of its steps, so that it can be given as `cachefrom`. */
+  keepsKeys: z.optional(z.boolean()),
   /** Named contexts: a folder below `.berth-contexts` of what is sent, given as `contexts/<name>`, or an image. */
   contexts: z.optional(
     z.record(

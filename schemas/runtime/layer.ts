@@ -4,7 +4,7 @@
  */
 export type LayerRequest =
   /**
-   * Unpacks a tar, plain or compressed with gzip or zstd (told apart by magic), into the empty directory `target`.
+   * Unpacks a tar, plain or compressed with gzip or zstd (told apart by magic; what is no layer also with xz or bzip2), into the empty directory `target`.
    * The bytes come from `source` (a range of a file on the host, opened before the worker shuts itself in), or, without it, follow the request
    * frame until the half-close. With `whiteouts: overlay`, `.wh.` entries become overlay's (char device 0/0; opaque: trusted.overlay.opaque=y);
    * with `none` they are ordinary files.

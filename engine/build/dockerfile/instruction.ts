@@ -26,6 +26,7 @@ export interface CopyInstruction {
   readonly chown: string | undefined
   readonly chmod: string | undefined
   readonly checksum: string | undefined
+  readonly keepsGitDir: boolean
   readonly isLinked: boolean
   readonly keepsParents: boolean
   readonly excludes: readonly string[]
@@ -39,6 +40,8 @@ export interface RunInstruction {
   readonly heredocs: readonly Heredoc[]
   readonly mounts: readonly RunMount[]
   readonly network: 'default' | 'none' | 'host'
+  /** `--security=insecure`: with every right, as `docker run --privileged`. */
+  readonly isInsecure: boolean
 }
 
 export interface HealthcheckInstruction {

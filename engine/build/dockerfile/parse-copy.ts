@@ -40,6 +40,7 @@ export function parseCopy(line: LogicalLine, escapeMark: string): CopyInstructio
     chown: flagOf(read, 'chown'),
     chmod: flagOf(read, 'chmod'),
     checksum: flagOf(read, 'checksum'),
+    keepsGitDir: isOn(read, 'keep-git-dir'),
     isLinked: isOn(read, 'link'),
     keepsParents: isOn(read, 'parents'),
     excludes: read.flags.get('exclude') ?? [],

@@ -44,12 +44,17 @@ export function parseRun(line: LogicalLine): RunInstruction {
       'RUN',
       `--network: expected default, none or host, found ${JSON.stringify(network)}`,
     )
-  if ((flagOf(read, 'security') ?? 'sandbox') !== 'sandbox')
-    throw dockerfileError(position, 'RUN', '--security=insecure is not supported: steps run with Docker’s limits')
+  const security = flagOf(read, 'security') ?? 'sandbox'
+  if (security !== 'sandbox' && security !== 'insecure')
+    throw dockerfileError(
+      position,
+      'RUN',
+      `--security: expected sandbox or insecure, found ${JSON.stringify(security)}`,
+    )
   if (read.flags.has('device')) throw dockerfileError(position, 'RUN', '--device is not supported')
   if (read.rest === '') throw dockerfileError(position, 'RUN', 'RUN requires at least one argument')
   const mounts = (read.flags.get('mount') ?? []).map(text => mountOf(line, text))
-  return { kind: 'run', command: commandOf(read.rest), heredocs, mounts, network }
+  return { kind: 'run', command: commandOf(read.rest), heredocs, mounts, network, isInsecure: security === 'insecure' }
 }
 
 function mountOf({ position }: LogicalLine, text: string): RunMount {

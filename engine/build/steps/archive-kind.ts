@@ -1,5 +1,4 @@
 import { constants, gunzipSync } from 'node:zlib'
-import { BerthError } from '../../../schemas/errors.ts'
 import { parseHeader } from '../../images/tar/header.ts'
 import type { Found } from './copy-sources.ts'
 
@@ -20,22 +19,14 @@ export async function readStart(found: Found): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, startBytes)
 }
 
-/** True for what ADD unpacks: a tar, plain or compressed. Throws NOT_IMPLEMENTED for compressions that the layer worker does not know. */
-export function detectArchive(start: Buffer, name: string): boolean {
+/** True for what ADD unpacks: a tar, plain or compressed. A gzip is looked into; whether another compression holds a tar shows when it is unpacked. */
+export function detectArchive(start: Buffer): boolean {
   if (isTar(start)) return true
   if (start.length < 6) return false
   if (start.readUInt16BE(0) === 0x1f8b) return isTar(beginOfGzip(start))
-  if (start.readUInt32BE(0) === 0x28b52ffd) return true
+  const isZstd = start.readUInt32BE(0) === 0x28b52ffd
   const isXz = start.subarray(0, 6).equals(Buffer.from('fd377a585a00', 'hex'))
-  const isBzip2 = start.toString('latin1', 0, 3) === 'BZh'
-  if (!isXz && !isBzip2) return false
-  throw new BerthError(
-    'NOT_IMPLEMENTED',
-    `${name}: ADD unpacks plain, gzip and zstd archives, and this is ${isXz ? 'xz' : 'bzip2'}`,
-    {
-      hint: 'COPY it and unpack it with RUN',
-    },
-  )
+  return isZstd || isXz || start.toString('latin1', 0, 3) === 'BZh'
 }
 
 function beginOfGzip(start: Buffer): Buffer {

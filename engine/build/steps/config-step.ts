@@ -33,17 +33,15 @@ export function applyConfigStep(
     }
     case 'cmd': {
       const Cmd = wordsOf(instruction.command, state)
-      return withConfig({ Cmd }, `CMD ${JSON.stringify(Cmd)}`)
+      const next = withConfig({ Cmd }, `CMD ${JSON.stringify(Cmd)}`)
+      return { ...next, state: { ...next.state, hasOwnCommand: true } }
     }
     case 'entrypoint': {
       const Entrypoint = wordsOf(instruction.command, state)
       const { Cmd: _dropped, ...rest } = config
       // A command that came with the base belongs to the base's entry point (moby, builder/dockerfile/dispatchers.go); one of this stage stays.
-      const keeps = state.history.some(
-        ({ created_by }) => created_by?.startsWith('CMD ') && !state.inherited.has(created_by),
-      )
       return {
-        state: { ...state, config: { ...(keeps ? config : rest), Entrypoint } },
+        state: { ...state, config: { ...(state.hasOwnCommand ? config : rest), Entrypoint } },
         createdBy: `ENTRYPOINT ${JSON.stringify(Entrypoint)}`,
       }
     }

@@ -4,6 +4,7 @@ import type { Ignore } from '../../../schemas/build-ignore.ts'
 import { BerthError } from '../../../schemas/errors.ts'
 import { type Entry, type EntryWithContent, fromBytes, makeEntry, toBytes } from '../tar/entry.ts'
 import type { Found } from './copy-sources.ts'
+import type { ModeChange } from './file-mode.ts'
 
 export interface Owner {
   readonly uid: number
@@ -17,7 +18,9 @@ export interface CopyRules {
   readonly isInto: boolean
   readonly keepsParents: boolean
   readonly owner: Owner | undefined
-  readonly mode: number | undefined
+  readonly mode: ModeChange | undefined
+  /** Of a destination folder that is made: what is copied is a folder's content, and not the folder. */
+  readonly folderMode: number
   readonly excludes: Ignore
 }
 
@@ -54,7 +57,7 @@ function changed(entry: Entry, { owner, mode }: CopyRules): Entry {
   return {
     ...entry,
     ...(owner ?? {}),
-    ...(mode === undefined || entry.flag === '2' ? {} : { mode }),
+    ...(mode === undefined || entry.flag === '2' ? {} : { mode: mode(entry.mode, entry.flag === '5') }),
   }
 }
 

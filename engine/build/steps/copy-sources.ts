@@ -38,11 +38,10 @@ export async function findSources(
       const status = await workspace.workers.stat(view, found, true, signal).catch((error: unknown) => {
         throw isMissing(error) ? notFound(source) : error
       })
-      return {
-        path: found,
-        isFolder: (status.mode & fileTypeMask) === folderType,
-        open: () => packed(workspace, tree, found, signal),
-      }
+      const isFolder = (status.mode & fileTypeMask) === folderType
+      // A link that is named itself means what it leads to.
+      const { target } = isFolder ? { target: '' } : await workspace.workers.stat(view, found, false, signal)
+      return { path: found, isFolder, open: () => packed(workspace, tree, target === '' ? found : target, signal) }
     }),
   )
 }

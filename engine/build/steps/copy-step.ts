@@ -6,14 +6,17 @@ import { readAccounts, resolveUser } from '../../containers/user.ts'
 import { dockerfileError } from '../dockerfile/dockerfile-error.ts'
 import { expandWord } from '../dockerfile/expand.ts'
 import type { CopyInstruction, Instruction } from '../dockerfile/instruction.ts'
+import { parseGitUrl } from '../remote/git-url.ts'
 import { type StageState, variablesOf } from '../stage-state.ts'
 import { type Entry, type EntryWithContent, fromBytes, makeEntry, toBytes } from '../tar/entry.ts'
 import { writeEntries } from '../tar/write-entries.ts'
 import type { Tree, Workspace } from '../workspace.ts'
+import { addRepository } from './add-repository.ts'
 import { detectArchive, readStart } from './archive-kind.ts'
 import { type CopyDigest, type CopyRules, digestEntries, madeFile, type Owner, placeEntries } from './copy-plan.ts'
 import { type Found, findSources, isMissing } from './copy-sources.ts'
 import { download } from './download.ts'
+import { type ModeChange, parseFileMode } from './file-mode.ts'
 
 const limits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
 
@@ -31,6 +34,8 @@ export interface CopyEnvironment {
   /** What is copied from. */
   readonly source: Tree
   readonly escapeMark: string
+  /** Socket of an ssh agent, for ADD of git repositories. */
+  readonly agent: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -43,8 +48,8 @@ export async function prepareCopy(
   const expand = (text: string): string => expandWord(text, variables, environment.escapeMark)
   const stage = await workspace.treeOf(state)
   const wanted = expand(instruction.destination)
-  const destination = posix.resolve(state.config.WorkingDir || '/', wanted)
-  const place = await findPlace(workspace, stage, destination, signal)
+  const place = await findPlace(workspace, stage, posix.resolve(state.config.WorkingDir || '/', wanted), signal)
+  const { destination } = place
   const fetched = await fetchAll(environment, instruction, expand)
   const endsAsFolder = wanted.endsWith('/') || /(^|\/)\.$/.test(wanted)
   const isInto = endsAsFolder || (place.missing.length === 0 && place.isFolder) || fetched.length > 1
@@ -60,6 +65,7 @@ export async function prepareCopy(
     keepsParents: instruction.keepsParents,
     owner: await ownerOf(stage, instruction, expand),
     mode: modeOf(instruction, expand),
+    folderMode: folderModeOf(instruction, expand),
     excludes: ignoreOf(instruction.excludes.map(expand)),
   }
   const archives = instruction.kind === 'add' ? await archivesAmong(instruction, fetched) : new Set<Found>()
@@ -101,6 +107,8 @@ async function* ownedByRoot(
 }
 
 interface Place {
+  /** A link to a file is followed: the file is replaced. */
+  readonly destination: string
   /** The folder that is there already. */
   readonly base: string
   /** Names between it and the destination. */
@@ -122,7 +130,10 @@ export async function findPlace(
       const { mode } = await workspace.workers.stat(view, path, true, signal)
       const isFolder = (mode & 0o170000) === 0o040000
       if (!isFolder && missing.length > 0) throw new BerthError('INVALID_ARGUMENT', `${path} is not a directory`)
-      return isFolder ? { base: path, missing, isFolder } : { base: posix.dirname(path), missing, isFolder }
+      if (isFolder) return { destination, base: path, missing, isFolder }
+      const { target } = await workspace.workers.stat(view, path, false, signal)
+      const file = target === '' ? path : target
+      return { destination: file, base: posix.dirname(file), missing, isFolder }
     } catch (error) {
       if (!isMissing(error) || path === '/') throw error
       missing.unshift(posix.basename(path))
@@ -133,7 +144,7 @@ export async function findPlace(
 /** Entries with names below the base, the folders that are missing in front; a folder that is there keeps what it is. */
 async function* inBase(
   { base, missing }: Place,
-  { destination, owner }: CopyRules,
+  { destination, owner, folderMode, keepsParents }: CopyRules,
   entries: AsyncIterable<EntryWithContent>,
   makesFolder: boolean,
 ): AsyncGenerator<EntryWithContent, void, undefined> {
@@ -143,7 +154,8 @@ async function* inBase(
   for (const [index] of folders.entries()) yield* makeFolder(folders.slice(0, index + 1).join('/'), made, owner)
   for await (const { entry, content } of entries) {
     const path = `/${fromBytes(entry.name)}`
-    if (entry.flag === '5' && path === destination && (missing.length === 0 || missing.join('/') === '')) continue
+    const isDestination = entry.flag === '5' && path === destination
+    if (isDestination && missing.length === 0) continue
     const name = fromBytes(entry.name).slice(prefix.length)
     const parents = name.split('/').slice(0, -1)
     // Only --parents and a file's own missing parents come here without their folder.
@@ -155,7 +167,7 @@ async function* inBase(
     const link = entry.flag === '1' ? fromBytes(entry.linkName).slice(prefix.length) : undefined
     yield {
       entry: {
-        ...entry,
+        ...(isDestination && !keepsParents ? newFolder(folderMode, owner) : entry),
         name: toBytes(name),
         ...(link === undefined ? {} : { linkName: toBytes(link) }),
       } satisfies Entry,
@@ -169,9 +181,11 @@ async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
 function* makeFolder(name: string, made: Set<string>, owner: Owner | undefined): Generator<EntryWithContent> {
   if (name === '' || made.has(name)) return
   made.add(name)
-  const modified = String(Math.floor(Date.now() / 1000))
-  yield { entry: makeEntry({ name: toBytes(name), flag: '5', modified, ...(owner ?? {}) }), content: nothing() }
+  yield { entry: { ...newFolder(0o755, owner), name: toBytes(name) }, content: nothing() }
 }
+
+const newFolder = (mode: number, owner: Owner | undefined): Entry =>
+  makeEntry({ name: '', flag: '5', mode, modified: String(Math.floor(Date.now() / 1000)), ...(owner ?? {}) })
 
 /** A folder with everything above it, as WORKDIR makes it: undefined when it is there. */
 export async function prepareFolder(
@@ -196,18 +210,19 @@ export async function prepareFolder(
 }
 
 async function fetchAll(
-  { workspace, source, state, escapeMark, signal }: CopyEnvironment,
+  environment: CopyEnvironment,
   instruction: Instruction & CopyInstruction,
   expand: (text: string) => string,
 ): Promise<readonly Found[]> {
+  const { workspace, source, state, escapeMark, signal } = environment
   const files = instruction.heredocs.map(({ name, content, expands }) =>
     madeFile(`/${name}`, Buffer.from(expands ? expandHeredoc(content, variablesOf(state), escapeMark) : content)),
   )
   const found = await Promise.all(
     instruction.sources.map(async text => {
       const name = expand(text)
-      if (instruction.kind === 'add' && /^(git@|git:\/\/|https?:\/\/.*\.git(#.*)?$)/.test(name))
-        throw dockerfileError(instruction.position, 'ADD', 'git repositories are not fetched: clone it and COPY it')
+      const git = instruction.kind === 'add' ? parseGitUrl(name) : undefined
+      if (git !== undefined) return addRepository(environment, instruction, git)
       if (instruction.kind === 'add' && /^https?:\/\//.test(name)) return [await download(name, instruction, signal)]
       const path = instruction.keepsParents ? name.replace(/(^|\/)\.\/(?=.)/, '$1') : name
       return findSources(workspace, source, path, signal).catch((error: unknown) => {
@@ -234,7 +249,7 @@ async function archivesAmong(instruction: CopyInstruction, found: readonly Found
   for (const candidate of found) {
     const isRemote = candidate.isRemote === true
     if (candidate.isFolder || (isRemote && instruction.unpacks !== true)) continue
-    if (await detectArchive(await readStart(candidate), candidate.path)) archives.add(candidate)
+    if (await detectArchive(await readStart(candidate))) archives.add(candidate)
   }
   return archives
 }
@@ -263,14 +278,20 @@ async function ownerOf(
   }
 }
 
-function modeOf(instruction: Instruction & CopyInstruction, expand: (text: string) => string): number | undefined {
+function modeOf(instruction: Instruction & CopyInstruction, expand: (text: string) => string): ModeChange | undefined {
   if (instruction.chmod === undefined) return undefined
   const text = expand(instruction.chmod)
-  if (!/^[0-7]{1,4}$/.test(text))
-    throw dockerfileError(
-      instruction.position,
-      instruction.kind.toUpperCase(),
-      `--chmod: expected octal digits such as 755, found ${JSON.stringify(text)}`,
-    )
-  return Number.parseInt(text, 8)
+  const change = parseFileMode(text)
+  if (change !== undefined) return change
+  throw dockerfileError(
+    instruction.position,
+    instruction.kind.toUpperCase(),
+    `--chmod: expected octal digits such as 755, or words such as u=rwX,go=rX; found ${JSON.stringify(text)}`,
+  )
+}
+
+/** Words of --chmod say nothing about a folder that is not copied; digits do (BuildKit 0.24). */
+function folderModeOf(instruction: CopyInstruction, expand: (text: string) => string): number {
+  const text = instruction.chmod === undefined ? '' : expand(instruction.chmod)
+  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0o755
 }

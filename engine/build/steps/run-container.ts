@@ -42,7 +42,8 @@ export async function runContainer<T>(
       Image: request.image.reference,
       Entrypoint: [],
       Cmd: [...request.args],
-      Env: [...request.environment],
+      // Without a value: a step has no HOSTNAME, as with BuildKit.
+      Env: ['HOSTNAME', ...request.environment],
       User: request.user,
       WorkingDir: request.workingDirectory,
       Labels: { [buildLabel]: 'step' },

@@ -11,6 +11,7 @@ import { writeEntries } from '../tar/write-entries.ts'
 import type { Tree, Workspace } from '../workspace.ts'
 import { digestEntries, placeEntries } from './copy-plan.ts'
 import { findSources } from './copy-sources.ts'
+import type { ServedAgent } from './serve-agents.ts'
 
 export interface PreparedMounts {
   readonly mounts: readonly MountSpec[]
@@ -22,6 +23,8 @@ export interface PreparedMounts {
   readonly identity: readonly string[]
   /** Cache folders that one step at a time may use. */
   readonly locks: readonly string[]
+  /** Sockets that must be served while the step runs. */
+  readonly agents: readonly ServedAgent[]
 }
 
 export interface MountEnvironment {
@@ -29,6 +32,8 @@ export interface MountEnvironment {
   readonly workingDirectory: string
   /** By id. */
   readonly secrets: ReadonlyMap<string, Buffer>
+  /** Sockets of agents by id. */
+  readonly agents: ReadonlyMap<string, string>
   /** Where cache mounts are kept over builds. */
   readonly cacheRoot: string
   readonly expand: (text: string) => string
@@ -51,6 +56,7 @@ export async function prepareMounts(
     targets: prepared.flatMap(part => part.targets ?? []),
     identity: prepared.flatMap(part => part.identity ?? []),
     locks: prepared.flatMap(part => part.locks ?? []).sort(),
+    agents: prepared.flatMap(part => part.agents ?? []),
   }
 }
 
@@ -67,7 +73,7 @@ async function prepareMount(
     case 'secret':
       return secret(environment, instruction, options, target)
     case 'ssh':
-      throw dockerfileError(instruction.position, 'RUN', '--mount=type=ssh is not supported: no agent is forwarded')
+      return agent(environment, instruction, options, target)
     default:
   }
   if (target === undefined || target === '/')
@@ -118,6 +124,38 @@ function secret(
   return {
     ...(path === undefined ? {} : { files: [file], targets: targetsOf(path) }),
     ...(variable === undefined ? {} : { environment: [`${variable}=${content.toString('utf8')}`] }),
+    identity,
+  }
+}
+
+/** An agent of the client’s, at a socket of its own with the owner that is asked for: agents talk to their own user and root only. */
+async function agent(
+  { agents, workspace, expand }: MountEnvironment,
+  { position }: Instruction,
+  options: Readonly<Record<string, string>>,
+  target: string | undefined,
+): Promise<Partial<PreparedMounts>> {
+  const id = expand(options['id'] ?? 'default')
+  const path = target ?? `/run/buildkit/ssh_agent.${id}`
+  const identity = [`ssh ${id} ${path}`]
+  const socket = agents.get(id)
+  if (socket === undefined) {
+    if (isOn(options, 'required'))
+      throw dockerfileError(position, 'RUN', `the ssh agent ${id} was not given: --ssh ${id}`)
+    return { identity }
+  }
+  const served = {
+    agent: socket,
+    path: join(await workspace.folder('ssh', true), 'agent'),
+    mode: Number.parseInt(options['mode'] ?? '600', 8),
+    uid: Number(options['uid'] ?? 0),
+    gid: Number(options['gid'] ?? 0),
+  }
+  return {
+    mounts: [{ Type: 'bind', Source: served.path, Target: path }],
+    environment: [`SSH_AUTH_SOCK=${path}`],
+    targets: targetsOf(path),
+    agents: [served],
     identity,
   }
 }
@@ -179,6 +217,7 @@ async function materialise(
     keepsParents: false,
     owner: undefined,
     mode: undefined,
+    folderMode: 0o755,
     excludes: () => false,
   }
   const entries = () => namingRoot(placeEntries([found], rules))
@@ -204,5 +243,5 @@ const isOn = (options: Readonly<Record<string, string>>, ...names: readonly stri
 /** `/a/b` -> a, a/b: also the folders that were made on the way go where they are empty. */
 function targetsOf(path: string): string[] {
   const parts = path.split('/').filter(part => part !== '')
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/')).slice(-1)
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
 }

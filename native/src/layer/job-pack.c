@@ -164,15 +164,40 @@ static int pack_typed(struct pack *pack, const struct walk_entry *entry, struct 
     }
 }
 
-/* True for the empty files and folders that a runtime makes to mount something at. */
-static bool is_left_out(const struct pack *pack, const struct walk_entry *entry) {
-    const struct stat *status = entry->status;
-    if (!pack->job || !(S_ISDIR(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size == 0)))
-        return false;
+static bool is_mount_point(const struct pack *pack, const char *path) {
     for (size_t i = 0; i < pack->job->without_count; i++)
-        if (strcmp(pack->job->without[i], entry->path) == 0)
+        if (strcmp(pack->job->without[i], path) == 0)
             return true;
     return false;
+}
+
+struct emptiness {
+    const struct pack *pack;
+    bool is_empty;
+};
+
+static int look_for_content(void *context, const struct walk_entry *entry, struct error *err) {
+    (void)err;
+    struct emptiness *emptiness = context;
+    const struct stat *status = entry->status;
+    bool may_go = S_ISDIR(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size == 0);
+    if (may_go && is_mount_point(emptiness->pack, entry->path))
+        return 0;
+    emptiness->is_empty = false;
+    return -ECANCELED; /* one is enough */
+}
+
+/* True for the empty files and folders that a runtime makes to mount something at, and for folders that have nothing else. */
+static bool is_left_out(const struct pack *pack, const struct walk_entry *entry) {
+    const struct stat *status = entry->status;
+    if (!pack->job || !is_mount_point(pack, entry->path))
+        return false;
+    if (!S_ISDIR(status->st_mode))
+        return S_ISREG(status->st_mode) && status->st_size == 0;
+    struct emptiness emptiness = {.pack = pack, .is_empty = true};
+    struct error ignored;
+    _cleanup_close_ int folder = sys_openat(entry->parent, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    return folder >= 0 && walk_tree_named(folder, entry->path, look_for_content, &emptiness, &ignored) >= 0 && emptiness.is_empty;
 }
 
 static int pack_entry(void *context, const struct walk_entry *entry, struct error *err) {

@@ -227,7 +227,7 @@ int unpack_into(int root, int archive, const struct job *job, json_t **ret_ok, s
     struct counts counts = {0};
     tree_open(&tree, root);
     tree.crosses_mounts = job->path != NULL;
-    int result = layer_stream_open(&stream, archive, job->length, job->max_bytes, err);
+    int result = layer_stream_open(&stream, archive, job->length, job->max_bytes, job->has_whiteouts, err);
     if (result >= 0)
         result = unpack_all(&tree, &stream, job, &counts, err);
     if (result >= 0)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SOURCE_BLOCK_SIZE = 256 * 1024, MAGIC_SIZE = 4 };
+enum { SOURCE_BLOCK_SIZE = 256 * 1024, MAGIC_SIZE = 6 };
 
 static const char stage[] = "archive";
 
@@ -108,24 +108,37 @@ static int prime(struct layer_stream *stream, struct error *err) {
     return stream->primed > 0 ? 0 : error_set(err, EINVAL, stage, "the archive is empty");
 }
 
-static int support_filter(struct layer_stream *stream) {
-    static const unsigned char gzip[] = {0x1f, 0x8b};
-    static const unsigned char zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
-    stream->is_compressed = true;
-    if (stream->primed >= sizeof gzip && memcmp(stream->block, gzip, sizeof gzip) == 0)
-        return archive_read_support_filter_gzip(stream->decoder);
-    if (stream->primed >= sizeof zstd && memcmp(stream->block, zstd, sizeof zstd) == 0)
-        return archive_read_support_filter_zstd(stream->decoder);
-    stream->is_compressed = false;
+struct compression {
+    unsigned char magic[MAGIC_SIZE];
+    size_t magic_size;
+    int (*support)(struct archive *);
+    bool is_of_layers;
+};
+
+static const struct compression compressions[] = {
+    {{0x1f, 0x8b}, 2, archive_read_support_filter_gzip, true},
+    {{0x28, 0xb5, 0x2f, 0xfd}, 4, archive_read_support_filter_zstd, true},
+    {{0xfd, '7', 'z', 'X', 'Z', 0}, 6, archive_read_support_filter_xz, false},
+    {{'B', 'Z', 'h'}, 3, archive_read_support_filter_bzip2, false},
+};
+
+static int support_filter(struct layer_stream *stream, bool is_layer) {
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++) {
+        const struct compression *it = &compressions[i];
+        if (stream->primed < it->magic_size || memcmp(stream->block, it->magic, it->magic_size) != 0 || (is_layer && !it->is_of_layers))
+            continue;
+        stream->is_compressed = true;
+        return it->support(stream->decoder);
+    }
     return ARCHIVE_OK;
 }
 
-static int open_decoder(struct layer_stream *stream, struct error *err) {
+static int open_decoder(struct layer_stream *stream, bool is_layer, struct error *err) {
     struct archive_entry *entry;
     stream->decoder = archive_read_new();
     if (!stream->decoder)
         return error_set(err, ENOMEM, "memory", "no memory");
-    bool is_open = support_filter(stream) == ARCHIVE_OK && archive_read_support_format_raw(stream->decoder) == ARCHIVE_OK &&
+    bool is_open = support_filter(stream, is_layer) == ARCHIVE_OK && archive_read_support_format_raw(stream->decoder) == ARCHIVE_OK &&
                    archive_read_open2(stream->decoder, stream, NULL, source_callback, NULL, NULL) == ARCHIVE_OK &&
                    archive_read_next_header(stream->decoder, &entry) == ARCHIVE_OK;
     if (!is_open)
@@ -145,7 +158,7 @@ static int open_tar(struct layer_stream *stream, struct error *err) {
     return is_open ? 0 : archive_failure(stream, stream->tar, err);
 }
 
-int layer_stream_open(struct layer_stream *stream, int fd, uint64_t length, uint64_t max_bytes, struct error *err) {
+int layer_stream_open(struct layer_stream *stream, int fd, uint64_t length, uint64_t max_bytes, bool is_layer, struct error *err) {
     *stream = (struct layer_stream){.fd = fd, .remaining = length, .max_bytes = max_bytes};
     sha256_init(&stream->source_sum);
     sha256_init(&stream->plain_sum);
@@ -154,7 +167,7 @@ int layer_stream_open(struct layer_stream *stream, int fd, uint64_t length, uint
         return error_set(err, ENOMEM, "memory", "no memory");
     int result = prime(stream, err);
     if (result >= 0)
-        result = open_decoder(stream, err);
+        result = open_decoder(stream, is_layer, err);
     return result < 0 ? result : open_tar(stream, err);
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 /*
- * The bytes of a layer on their way from a file or connection to tar entries: hashed as they come, decompressed (gzip, zstd or nothing, by the first
- * bytes), hashed again, counted against a limit, parsed. One pass, no temporary file.
+ * The bytes of a layer on their way from a file or connection to tar entries: hashed as they come, decompressed (by the first bytes; layers know gzip and
+ * zstd, other archives xz and bzip2 too), hashed again, counted against a limit, parsed. One pass, no temporary file.
  *
- *     layer_stream_open(&s, fd, length, max_bytes, &err);
+ *     layer_stream_open(&s, fd, length, max_bytes, is_layer, &err);
  *     while ((r = layer_stream_next(&s, &entry, &err)) > 0)
  *         while ((r = layer_stream_data(&s, &data, &size, &offset, &err)) > 0) ...
  *     layer_stream_finish(&s, &sums, &err);       reads what is behind the last entry too, so that the digests cover every byte
@@ -49,7 +49,7 @@ struct layer_sums {
 };
 
 /* Reads `length` bytes from fd's position (UINT64_MAX: to the end). `max_bytes` limits the uncompressed size. The stream must not be moved afterwards. */
-int layer_stream_open(struct layer_stream *stream, int fd, uint64_t length, uint64_t max_bytes, struct error *err);
+int layer_stream_open(struct layer_stream *stream, int fd, uint64_t length, uint64_t max_bytes, bool is_layer, struct error *err);
 
 /* 1 and the next entry (valid until the next call), 0 after the last. */
 int layer_stream_next(struct layer_stream *stream, struct archive_entry **ret_entry, struct error *err);
