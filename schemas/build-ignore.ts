@@ -1,3 +1,5 @@
+import { globToRegExp } from './glob.ts'
+
 /** Says whether a path of the context (no slash in front) is left out. */
 export type Ignore = (path: string) => boolean
 
@@ -47,35 +49,3 @@ const cleanPattern = (pattern: string): string => {
   }
   return parts.length === 0 ? '.' : parts.join('/')
 }
-
-/** Go's filepath.Match with `**` for any number of folders. */
-export function globToRegExp(pattern: string): RegExp {
-  let source = ''
-  for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at] ?? ''
-    if (character === '*' && pattern[at + 1] === '*') {
-      at++
-      if (pattern[at + 1] === '/') {
-        at++
-        source += '(?:.*/)?'
-      } else source += '.*'
-    } else if (character === '*') source += '[^/]*'
-    else if (character === '?') source += '[^/]'
-    else if (character === '[') {
-      const end = pattern.indexOf(']', at + 2)
-      if (end === -1) source += '\\['
-      else {
-        source += `[${pattern.slice(at + 1, end).replace(/\\/g, '\\\\')}]`
-        at = end
-      }
-    } else if (character === '\\' && at + 1 < pattern.length) source += escapeText(pattern[++at] ?? '')
-    else source += escapeText(character)
-  }
-  try {
-    return new RegExp(`^${source}$`, 's')
-  } catch {
-    return new RegExp(`^${escapeText(pattern)}$`, 's')
-  }
-}
-
-const escapeText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')

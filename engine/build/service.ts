@@ -101,7 +101,7 @@ export class BuildService {
   async #openContext(
     workspace: Workspace,
     context: Readable | { readonly remote: string },
-    { agents, args }: BuildRequest,
+    { agents, args, contexts }: BuildRequest,
     signal: AbortSignal,
   ): Promise<void> {
     const unpack = (archive: Readable): Promise<unknown> =>
@@ -115,13 +115,20 @@ export class BuildService {
     }
     await unpack(context)
     await this.#moveContexts(workspace)
+    for (const [name, source] of contexts) {
+      // A link would be followed out of the build.
+      const status = 'folder' in source ? await lstat(source.folder).catch(() => undefined) : undefined
+      if ('folder' in source && status?.isDirectory() !== true)
+        throw new BerthError('INVALID_ARGUMENT', `the additional context ${name} is no folder of what was sent`)
+    }
   }
 
   /** Named contexts come in a folder of the context, and are no part of it. What is no folder there is left alone. */
   async #moveContexts({ root, context }: Workspace): Promise<void> {
     const folder = join(context, '.berth-contexts')
     const status = await lstat(folder).catch(() => undefined)
-    if (status?.isDirectory() === true) await rename(folder, join(root, 'contexts'))
+    if (status?.isDirectory() !== true) return
+    await rename(folder, join(root, 'contexts'))
   }
 
   /** POST /build/prune. */

@@ -1,4 +1,5 @@
 import { BerthError } from '../../../schemas/errors.ts'
+import { joinPieces, star } from '../../../schemas/glob.ts'
 
 export type Variables = ReadonlyMap<string, string>
 
@@ -7,9 +8,16 @@ export type Variables = ReadonlyMap<string, string>
  * lexer does it. Throws INVALID_ARGUMENT.
  */
 export function expandWord(text: string, variables: Variables, escapeMark = '\\'): string {
-  const reader = new Reader(text, variables, escapeMark)
-  return reader.read('')
+  const result = new Reader(text, variables, escapeMark).read('')
+  if (result.length > maxExpandedLength)
+    throw malformed(text.slice(0, 100), `it becomes longer than ${maxExpandedLength} characters`)
+  return result
 }
+
+/** Far more than a program can be given (128 KiB a variable), and little enough that words which double themselves end soon. */
+const maxExpandedLength = 1024 * 1024
+/** Of values that patterns are applied to: their time grows with the square of it. */
+const maxPatternLength = 8192
 
 class Reader {
   readonly #text: string
@@ -101,6 +109,8 @@ class Reader {
   }
 
   #replace(value: string, isGlobal: boolean): string {
+    if (value.length > maxPatternLength)
+      throw malformed(this.#text.slice(0, 100), 'the value is longer than patterns take')
     const pattern = this.read('/}')
     let replacement = ''
     if (this.#text[this.#at] === '/') {
@@ -108,15 +118,16 @@ class Reader {
       replacement = this.read('}')
     }
     this.#at++
-    return value.replace(new RegExp(globSource(pattern, true), isGlobal ? 'gs' : 's'), () => replacement)
+    return value.replace(new RegExp(globSource(pattern), isGlobal ? 'gs' : 's'), () => replacement)
   }
 }
 
 function trimPattern(value: string, pattern: string, operator: string): string {
+  if (value.length > maxPatternLength) throw malformed(pattern.slice(0, 100), 'the value is longer than patterns take')
   const isGreedy = operator.length === 2
   const lengths = [...Array(value.length + 1).keys()]
   const order = isGreedy ? lengths.reverse() : lengths
-  const whole = new RegExp(`^${globSource(pattern, true)}$`, 's')
+  const whole = new RegExp(`^${globSource(pattern)}$`, 's')
   for (const length of order) {
     if (operator.startsWith('#') && whole.test(value.slice(0, length))) return value.slice(length)
     if (operator.startsWith('%') && whole.test(value.slice(value.length - length)))
@@ -125,11 +136,12 @@ function trimPattern(value: string, pattern: string, operator: string): string {
   return value
 }
 
-function globSource(pattern: string, isGreedy: boolean): string {
-  return pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, isGreedy ? '.*' : '.*?')
-    .replace(/\?/g, '.')
+function globSource(pattern: string): string {
+  const pieces = [...pattern].map(character => {
+    if (character === '*') return star
+    return character === '?' ? '.' : character.replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  })
+  return joinPieces(pieces, '.')
 }
 
 const malformed = (text: string, why: string): BerthError =>

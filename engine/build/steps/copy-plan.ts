@@ -34,12 +34,14 @@ export async function* placeEntries(
     /** Hard links lead to entries of the same source; one to a file that was left out cannot be kept. */
     const names = new Map<string, string>()
     for await (const { entry, content } of source.open()) {
-      const inner = fromBytes(entry.name).replace(/^_\/?/, '').replace(/\/$/, '')
+      // Bytes, whatever they encode: two names that are no UTF-8 would become one.
+      const bytes = entry.name.replace(/^_\/?/, '').replace(/\/$/, '')
+      const inner = fromBytes(bytes)
       if (rules.excludes(inner === '' ? posix.basename(source.path) : inner)) {
         if (inner === '' && !source.isFolder) break
         if (inner !== '') continue
       }
-      const name = toBytes(posix.join(target, inner).slice(1))
+      const name = posix.join(toBytes(target), bytes).slice(1)
       names.set(entry.name, name)
       const linkName = entry.flag === '1' ? names.get(entry.linkName) : entry.linkName
       if (linkName === undefined) {

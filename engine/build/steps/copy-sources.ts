@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { globToRegExp } from '../../../schemas/build-ignore.ts'
 import { BerthError } from '../../../schemas/errors.ts'
+import { globToRegExp } from '../../../schemas/glob.ts'
 import { wholeTar } from '../../containers/whole-tar.ts'
 import { NativeError } from '../../runtime/connection.ts'
 import { type EntryWithContent, fromBytes } from '../tar/entry.ts'

@@ -8,7 +8,7 @@ import { expandWord } from '../dockerfile/expand.ts'
 import type { CopyInstruction, Instruction } from '../dockerfile/instruction.ts'
 import { parseGitUrl } from '../remote/git-url.ts'
 import { type StageState, variablesOf } from '../stage-state.ts'
-import { type Entry, type EntryWithContent, fromBytes, makeEntry, toBytes } from '../tar/entry.ts'
+import { type Entry, type EntryWithContent, makeEntry, toBytes } from '../tar/entry.ts'
 import { writeEntries } from '../tar/write-entries.ts'
 import type { Tree, Workspace } from '../workspace.ts'
 import { addRepository } from './add-repository.ts'
@@ -148,28 +148,32 @@ async function* inBase(
   entries: AsyncIterable<EntryWithContent>,
   makesFolder: boolean,
 ): AsyncGenerator<EntryWithContent, void, undefined> {
-  const prefix = base === '/' ? '' : `${base.slice(1)}/`
+  // All names are bytes here, whatever they encode.
+  const prefixLength = base === '/' ? 0 : toBytes(base).length
+  const own = toBytes(destination)
   const made = new Set<string>()
   const folders = makesFolder ? missing : missing.slice(0, -1)
-  for (const [index] of folders.entries()) yield* makeFolder(folders.slice(0, index + 1).join('/'), made, owner)
+  for (const [index] of folders.entries())
+    yield* makeFolder(toBytes(folders.slice(0, index + 1).join('/')), made, owner)
   for await (const { entry, content } of entries) {
-    const path = `/${fromBytes(entry.name)}`
-    const isDestination = entry.flag === '5' && path === destination
+    const path = `/${entry.name}`
+    const isDestination = entry.flag === '5' && path === own
     if (isDestination && missing.length === 0) continue
-    const name = fromBytes(entry.name).slice(prefix.length)
+    const name = entry.name.slice(prefixLength)
     const parents = name.split('/').slice(0, -1)
     // Only --parents and a file's own missing parents come here without their folder.
     for (const [index] of parents.entries()) {
       const parent = parents.slice(0, index + 1).join('/')
-      if (missing.length > 0 && parent.length <= missing.join('/').length) yield* makeFolder(parent, made, owner)
+      if (missing.length > 0 && parent.length <= toBytes(missing.join('/')).length)
+        yield* makeFolder(parent, made, owner)
     }
     if (entry.flag === '5') made.add(name)
-    const link = entry.flag === '1' ? fromBytes(entry.linkName).slice(prefix.length) : undefined
+    const link = entry.flag === '1' ? entry.linkName.slice(prefixLength) : undefined
     yield {
       entry: {
         ...(isDestination && !keepsParents ? newFolder(folderMode, owner) : entry),
-        name: toBytes(name),
-        ...(link === undefined ? {} : { linkName: toBytes(link) }),
+        name,
+        ...(link === undefined ? {} : { linkName: link }),
       } satisfies Entry,
       content,
     }
@@ -181,7 +185,7 @@ async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
 function* makeFolder(name: string, made: Set<string>, owner: Owner | undefined): Generator<EntryWithContent> {
   if (name === '' || made.has(name)) return
   made.add(name)
-  yield { entry: { ...newFolder(0o755, owner), name: toBytes(name) }, content: nothing() }
+  yield { entry: { ...newFolder(0o755, owner), name }, content: nothing() }
 }
 
 const newFolder = (mode: number, owner: Owner | undefined): Entry =>
@@ -201,7 +205,7 @@ export async function prepareFolder(
     const made = new Set<string>()
     const folders = async function* () {
       for (const [index] of place.missing.entries())
-        yield* makeFolder(place.missing.slice(0, index + 1).join('/'), made, owner)
+        yield* makeFolder(toBytes(place.missing.slice(0, index + 1).join('/')), made, owner)
     }
     const tar = Readable.from(writeEntries(folders()))
     await workspace.workers.unpackPath({ view, path: place.base, keepsKinds: true, ...limits }, tar, signal)

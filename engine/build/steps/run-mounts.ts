@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ContainerFile } from '../../../schemas/api/berth.ts'
@@ -97,12 +97,25 @@ async function prepareMount(
   }
 }
 
-function secret(
-  { secrets, expand }: MountEnvironment,
+/** A file in memory: what a container is given otherwise is part of its record on the disk. */
+async function keepSecret(
+  workspace: Workspace,
+  content: Buffer,
+  options: Readonly<Record<string, string>>,
+): Promise<string> {
+  const path = join(await workspace.folder('secret', true), 'content')
+  await writeFile(path, content, { mode: 0o600 })
+  await chown(path, Number(options['uid'] ?? 0), Number(options['gid'] ?? 0))
+  await chmod(path, Number.parseInt(options['mode'] ?? '400', 8))
+  return path
+}
+
+async function secret(
+  { secrets, expand, workspace }: MountEnvironment,
   { position }: Instruction,
   options: Readonly<Record<string, string>>,
   target: string | undefined,
-): Partial<PreparedMounts> {
+): Promise<Partial<PreparedMounts>> {
   const id = options['id'] ?? posix.basename(options['source'] ?? options['src'] ?? target ?? '')
   if (id === '') throw dockerfileError(position, 'RUN', '--mount=type=secret needs an id')
   const content = secrets.get(expand(id))
@@ -114,15 +127,15 @@ function secret(
       throw dockerfileError(position, 'RUN', `the secret ${id} was not given: --secret id=${id},src=FILE`)
     return { identity }
   }
-  const file: ContainerFile = {
-    Path: path ?? '',
-    Mode: Number.parseInt(options['mode'] ?? '400', 8),
-    Uid: Number(options['uid'] ?? 0),
-    Gid: Number(options['gid'] ?? 0),
-    Content: content.toString('base64'),
-  }
   return {
-    ...(path === undefined ? {} : { files: [file], targets: targetsOf(path) }),
+    ...(path === undefined
+      ? {}
+      : {
+          mounts: [
+            { Type: 'bind', Source: await keepSecret(workspace, content, options), Target: path, ReadOnly: true },
+          ],
+        }),
+    ...(path === undefined ? {} : { targets: targetsOf(path) }),
     ...(variable === undefined ? {} : { environment: [`${variable}=${content.toString('utf8')}`] }),
     identity,
   }
@@ -171,7 +184,6 @@ async function cache(
   const owner = { uid: Number(options['uid'] ?? 0), gid: Number(options['gid'] ?? 0) }
   const mode = Number.parseInt(options['mode'] ?? '755', 8)
   if ((await mkdir(source, { recursive: true, mode })) !== undefined) {
-    const { chown, chmod } = await import('node:fs/promises')
     await chmod(source, mode)
     await chown(source, owner.uid, owner.gid)
     if (options['from'] !== undefined) await materialise(environment, options, source)
