@@ -107,7 +107,7 @@ static void eat_layer(const uint8_t *data, size_t length) {
 	_cleanup_close_ int fd = memfd_create("layer", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, data, length) != (ssize_t)length || lseek(fd, 0, SEEK_SET) < 0)
 		return;
-	int r = layer_stream_open(&stream, fd, length, 1 << 20, &err);
+	int r = layer_stream_open(&stream, fd, length, 1 << 20, false, &err);
 	while (r >= 0 && (r = layer_stream_next(&stream, &entry, &err)) > 0)
 		while ((r = layer_stream_data(&stream, &piece, &size, &offset, &err)) > 0)
 			continue;
