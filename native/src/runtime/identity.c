@@ -136,6 +136,8 @@ int identity_working_folder(struct launch *launch) {
 }
 
 static int load_filter(struct launch *launch) {
+    /* Preserved ones that were inherited stay open; those in their range that are ours have the flag already. The filter may forbid this. */
+    (void)sys_close_range(3 + launch->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC);
     int failed = launch->seccomp.code ? seccomp_filter_load(&launch->seccomp) : 0;
     return failed < 0 ? error_set(launch->err, -failed, "seccomp", "cannot load the seccomp filter: %s", strerror(-failed)) : 0;
 }
@@ -178,8 +180,6 @@ int identity_finish(struct launch *launch) {
     (void)umask(launch->process->user.umask);
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     reset_signals(launch->host);
-    /* Preserved ones that were inherited stay open; those in their range that are ours have the flag already. */
-    (void)sys_close_range(3 + launch->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC);
     if (launch->process->no_new_privileges) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
             return error_errno(launch->err, "process", "cannot set no_new_privs");

@@ -32,6 +32,24 @@ int launch_hold_hooks(struct launch *launch) {
     return launch->hold->in_container ? launch->hold->in_container(launch->hold->owner, launch->err) : 0;
 }
 
+int launch_hold_descriptors(struct launch *launch) {
+    if (!launch->hold)
+        return 0;
+    int fifo = (int)(3 + launch->preserved_fds), sync = fifo + 1;
+    int lifted_fifo = fcntl(launch->hold->fifo, F_DUPFD_CLOEXEC, sync + 1), lifted_sync = fcntl(launch->hold_sync, F_DUPFD_CLOEXEC, sync + 1);
+    if (lifted_fifo < 0 || lifted_sync < 0 || dup3(lifted_fifo, fifo, O_CLOEXEC) < 0 || dup3(lifted_sync, sync, O_CLOEXEC) < 0)
+        return error_errno(launch->err, "start", "cannot keep the fifo");
+    launch->hold_fifo = fifo;
+    launch->hold_sync = sync;
+    (void)sys_close_range((unsigned)sync + 1, ~0U, 0);
+    for (int fd = 3; fd < fifo; fd++) { /* a caller may announce more than it opened: the gaps were filled by fds of ours */
+        int flags = fcntl(fd, F_GETFD);
+        if (flags >= 0 && (flags & FD_CLOEXEC))
+            (void)close(fd);
+    }
+    return 0;
+}
+
 int launch_hold_program(struct launch *launch) {
     if (!launch->hold)
         return 0;
@@ -41,20 +59,11 @@ int launch_hold_program(struct launch *launch) {
     launch->results->has_reached_exec = true;
     if ((failed = say(launch, 'h')) < 0)
         return failed;
-    /* While it waits it holds nothing of the host but the fifo. */
-    int fifo = (int)(3 + launch->preserved_fds);
-    if (launch->hold->fifo != fifo && dup3(launch->hold->fifo, fifo, O_CLOEXEC) < 0)
-        return error_errno(launch->err, "start", "cannot keep the fifo");
-    (void)sys_close_range((unsigned)fifo + 1, ~0U, 0);
-    for (int fd = 3; fd < fifo; fd++) { /* a caller may announce more than it opened: the gaps were filled by fds of ours */
-        int flags = fcntl(fd, F_GETFD);
-        if (flags >= 0 && (flags & FD_CLOEXEC))
-            (void)close(fd);
-    }
+    close_fd(&launch->hold_sync);
     char answer = 0;
     ssize_t length;
     do
-        length = read(fifo, &answer, 1);
+        length = read(launch->hold_fifo, &answer, 1);
     while (length < 0 && errno == EINTR);
     if (length != 1)
         return error_set(launch->err, ECANCELED, "start", "the container's state is gone");

@@ -167,6 +167,7 @@ const struct launch_step launch_start_steps[] = {
     {"cwd", identity_working_folder},
     {"cpu-cgroup", join_cpu_cgroup},
     {"schedule", schedule_apply},
+    {"descriptors", launch_hold_descriptors},
     {"seccomp", identity_seccomp_early},
     {"user", identity_user},
     {"hold", launch_hold_program},

@@ -50,6 +50,7 @@ struct launch {
     bool has_personality;
     unsigned personality;
     const struct launch_hold *hold; /* NULL: the program runs at once */
+    int hold_fifo; /* the fifo, once launch_hold_descriptors has moved it */
     int hold_sync, hold_parent; /* the child's and the parent's end of a socket pair: see launch-hold.c */
     unsigned preserved_fds; /* from 3 on, that the program keeps */
     struct seccomp_filter seccomp;
@@ -106,6 +107,8 @@ uint64_t launch_bounding(const struct host *host, bool is_inside);
 
 /* Steps of a held start; nothing without launch->hold. See launch-hold.c. */
 int launch_hold_hooks(struct launch *launch);
+/* What waits holds nothing of the host but the fifo. Before the filter: a profile may forbid close_range. */
+int launch_hold_descriptors(struct launch *launch);
 int launch_hold_program(struct launch *launch);
 /* The parent's side: returns once the child waits for its program; < 0 when it has ended or a hook failed, *err filled if the parent is to blame. */
 int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, struct error *err);
