@@ -102,8 +102,9 @@ static int follow(const char *id, struct container *container, int interval_ms, 
             int ready = poll(pollers, 2, (int)left);
             if (ready < 0 && errno != EINTR)
                 return error_errno(err, "events", "cannot wait for events");
-            if (ready > 0 && pollers[1].revents) {
-                cgroup_oom_acknowledge(container->cgroup);
+            if (ready > 0) { /* whichever it was: the end that a kill makes may be seen before the kill */
+                if (pollers[1].revents)
+                    cgroup_oom_acknowledge(container->cgroup);
                 uint64_t count = cgroup_oom_kills(container->cgroup);
                 for (; kills < count; kills++)
                     print_event("oom", id, NULL);
