@@ -3,7 +3,7 @@ import type { Project, Service } from '../model/project.ts'
 import type { Observed, ObservedContainer } from '../observe/observed.ts'
 import { containerBody, containerName } from './container-body.ts'
 import { containerOp, type Gate, joinGates, openGate, removalOps, replacementOps } from './container-ops.ts'
-import type { Decision } from './decide.ts'
+import type { Decision, Recreation } from './decide.ts'
 import { key } from './keys.ts'
 import type { UpOptions } from './options.ts'
 import type { ContainerCreateOp, Goal, Op, Unchanged } from './plan.ts'
@@ -66,7 +66,7 @@ export class Upgrade {
       ),
       ...decision.kept.flatMap(container => this.#touchOps(service, container, startGate)),
       ...decision.recreated.flatMap(recreation => {
-        const { container, isRemovedFirst, why } = recreation
+        const { container, why } = recreation
         const inherited = this.#input.options.renewAnonVolumes === true ? {} : anonymousVolumes(service, container)
         const create = {
           ...this.#createOp(decision, container.number, inherited),
@@ -79,7 +79,7 @@ export class Upgrade {
           create,
           createGate: this.#createGate(service),
           startGate,
-          isRemovedFirst,
+          isRemovedFirst: this.#isRemovedFirst(service, recreation),
           isStoppedEarly: this.#restartingDependencies(service).length > 0,
           isStarted: this.#isStarting,
           isJob: this.#jobs.has(service.name),
@@ -179,10 +179,25 @@ export class Upgrade {
       ...decision.created.map(number =>
         key.container(containerName(this.#input.project, decision.service, number), 'create'),
       ),
-      ...decision.recreated.map(({ container, isRemovedFirst }) =>
-        key.container(container.name, isRemovedFirst ? 'create' : 'rename'),
+      ...decision.recreated.map(recreation =>
+        key.container(
+          recreation.container.name,
+          this.#isRemovedFirst(decision.service, recreation) ? 'create' : 'rename',
+        ),
       ),
     ]
+  }
+
+  /**
+   * Also when it goes down before what it depends on is replaced, and joins a container that is made in this plan: that one may wait for the replaced
+   * one in turn, so that the new one cannot be there before the old one goes down.
+   */
+  #isRemovedFirst(service: Service, recreation: Recreation): boolean {
+    if (recreation.isRemovedFirst || this.#restartingDependencies(service).length === 0)
+      return recreation.isRemovedFirst
+    return serviceDependencies(service).some(
+      ({ service: name, shares }) => shares !== undefined && this.#existenceKeys(name).length > 0,
+    )
   }
 
   /** What must hold before a container of the service may start: the conditions of its dependencies. */
