@@ -37,7 +37,7 @@ export const watch = defineCommand<WatchFlags>({
       const code = await runUseCase(context, client, { title: 'up' }, apply => upStack(apply, project, { services }))
       if (code !== 0) return code
     }
-    await watchStackFiles(context, client, project, rules, { isQuiet: flags.quiet ?? false })
+    await watchStackFiles(context, client, project, rules, { isQuiet: flags.quiet ?? false, prunes: flags.prune })
     return 130
   },
 })

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
 import { up } from '../apply/up.ts'
 import type { EngineClient } from '../client/engine-client.ts'
+import { pruneImages } from '../client/prune.ts'
+import { label } from '../model/labels.ts'
 import type { Project } from '../model/project.ts'
 import { sanitizeLine } from '../ui/sanitize.ts'
 import { type WatchRule, watchRules } from '../watch/rules.ts'
@@ -21,13 +23,19 @@ export function readWatchRules(project: Project, services: readonly string[]): r
   })
 }
 
+export interface WatchChoices {
+  readonly isQuiet?: boolean
+  /** Whether the images of the stack that a rebuild leaves without a name are removed. */
+  readonly prunes?: boolean
+}
+
 /** Watches the files of a stack until the context's signal; says what it does on stderr. */
 export async function watchStackFiles(
   context: Context,
   client: EngineClient,
   project: Project,
   rules: readonly WatchRule[],
-  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+  { isQuiet = false, prunes = false }: WatchChoices = {},
 ): Promise<void> {
   const { watchStack } = await import('../watch/watch-stack.ts')
   await watchStack(rules, {
@@ -42,6 +50,7 @@ export async function watchStackFiles(
       const code = await runUseCase(context, client, { title: 'rebuild' }, apply => up(apply, project, options))
       if (code !== 0)
         throw new BerthError('INTERNAL', `${service} could not be rebuilt`, { hint: 'change a file to try again' })
+      if (prunes) await pruneImages(client, { dangling: ['true'], label: [`${label.project}=${project.name}`] })
     },
     log: line => {
       if (!isQuiet) context.stderr.write(`${sanitizeLine(line)}\n`)

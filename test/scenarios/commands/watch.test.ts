@@ -63,6 +63,45 @@ describe('files are watched', () => {
     assert.notEqual(await cli.ok('ps', '-q'), '')
   })
 
+  test('watch builds again, and removes the image that was replaced unless it is told not to', async () => {
+    const folder = join(cli.folder, 'made')
+    mkdirSync(folder)
+    await cli.ok('image', 'create-base', 'watch-base:1')
+    writeFileSync(join(folder, 'page'), 'one')
+    writeFileSync(
+      join(folder, 'stack.yaml'),
+      `
+services:
+  made:
+    build: {context: ., dockerfile_inline: "FROM watch-base:1\\nCOPY page /page\\n"}
+    init: true
+    command: [sleep, "300"]
+    develop: {watch: [{path: ./page, action: rebuild}]}
+`,
+    )
+    const berth = BerthCli.at(daemon, folder)
+    const page = (text: string) =>
+      eventually('rebuilt', async () => (await berth.run(['exec', '-T', 'made', 'cat', '/page'])).stdout === text)
+    const unnamed = async () =>
+      (await berth.ok('image', 'ls', '-q', '--filter', 'dangling=true')).split('\n').filter(line => line !== '').length
+
+    const keeping = berth.start(['watch', '--no-prune'])
+    await eventually('enabled', () => keeping.output().includes('Watch enabled'))
+    writeFileSync(join(folder, 'page'), 'two')
+    await page('two')
+    keeping.kill('SIGINT')
+    await keeping.result
+    assert.equal(await unnamed(), 1)
+
+    const pruning = berth.start(['watch'])
+    await eventually('enabled', () => pruning.output().includes('Watch enabled'))
+    writeFileSync(join(folder, 'page'), 'three')
+    await page('three')
+    await eventually('pruned', async () => (await unnamed()) === 0)
+    pruning.kill('SIGINT')
+    await pruning.result
+  })
+
   test('up --watch shows the output meanwhile, and stops the containers at Ctrl-C', async () => {
     const up = cli.start(['up', '--watch', '--force-recreate'])
     await eventually('both', () => up.output().includes('Watch enabled') && up.output().includes('| begin'))
