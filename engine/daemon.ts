@@ -126,6 +126,7 @@ export async function startDaemon(
         registries: options.registries,
         images: () => imageUsage(images),
         volumes: () => Promise.all(volumes.list().map(volume => volumeUsage(volumes, volume))),
+        buildCache: () => builds.cache.list(),
       }),
       ...eventRoutes({ events, now: systemClock.now }),
       ...berthRoutes(context),

@@ -1,6 +1,6 @@
 import type { ContainerPruneResponse } from '../../schemas/api/containers.ts'
 import type { Filters } from '../../schemas/api/filters.ts'
-import type { ImagePruneResponse } from '../../schemas/api/images.ts'
+import type { BuildPruneResponse, ImagePruneResponse } from '../../schemas/api/images.ts'
 import type { NetworkPruneResponse } from '../../schemas/api/networks.ts'
 import type { VolumePruneResponse } from '../../schemas/api/volumes.ts'
 import { type CallOptions, type EngineClient, withSignal } from './engine-client.ts'
@@ -15,6 +15,7 @@ const prune =
       ...withSignal(options),
     })
 
+export const pruneBuildCache = prune<BuildPruneResponse>('build')
 export const pruneContainers = prune<ContainerPruneResponse>('containers')
 export const pruneImages = prune<ImagePruneResponse>('images')
 export const pruneNetworks = prune<NetworkPruneResponse>('networks')

@@ -367,6 +367,12 @@ export const commandTable: readonly TopEntry[] = [
     members: async () => (await import('./system/table.ts')).systemTable,
   },
   {
+    name: 'builder',
+    summary: 'The cache of builds',
+    group: management,
+    members: async () => (await import('./builder/table.ts')).builderTable,
+  },
+  {
     name: 'context',
     summary: 'Which engine is meant',
     group: management,

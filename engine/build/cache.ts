@@ -12,6 +12,22 @@ interface CachedStep {
   readonly createdAt: string
   readonly lastUsedAt: string
   readonly description: string
+  readonly usageCount?: number
+}
+
+/** Engine API `BuildCache`, of GET /system/df. */
+export interface BuildCacheEntry {
+  readonly ID: string
+  readonly Type: 'regular'
+  readonly Description: string
+  readonly InUse: false
+  /** Whether an image has the layer too: a prune does not give its bytes back. */
+  readonly Shared: boolean
+  /** Of the layer as stored, in bytes. */
+  readonly Size: number
+  readonly CreatedAt: string
+  readonly LastUsedAt: string
+  readonly UsageCount: number
 }
 
 /** What a place in a Dockerfile was made from last time: digests of its parts. */
@@ -60,7 +76,8 @@ export class BuildCache {
       await this.#steps.delete(key)
       return { kind: 'miss', reason: 'its layer is gone from the store' }
     }
-    void this.#steps.put(key, { ...step, lastUsedAt: this.#now().toISOString() }).catch(() => undefined)
+    const used = { ...step, lastUsedAt: this.#now().toISOString(), usageCount: (step.usageCount ?? 0) + 1 }
+    void this.#steps.put(key, used).catch(() => undefined)
     void this.#lastTimes.put(place, { parts: digested(parts) }).catch(() => undefined)
     return { kind: 'hit', step }
   }
@@ -82,11 +99,28 @@ export class BuildCache {
     await this.#images.put(hash(content), { id })
   }
 
+  list(): readonly BuildCacheEntry[] {
+    const shared = this.#layersOfImages()
+    return this.#steps.keys().flatMap(key => {
+      const step = this.#steps.get(key)
+      if (step === undefined) return []
+      return {
+        ID: key,
+        Type: 'regular',
+        Description: step.description,
+        InUse: false,
+        Shared: step.layer !== undefined && shared.has(step.layer.descriptor.digest),
+        Size: step.layer?.descriptor.size ?? 0,
+        CreatedAt: step.createdAt,
+        LastUsedAt: step.lastUsedAt,
+        UsageCount: step.usageCount ?? 0,
+      }
+    })
+  }
+
   /** Forgets everything; answers ids and the bytes of the blobs that no image has. */
   async prune(): Promise<{ readonly ids: readonly string[]; readonly bytes: number }> {
-    const used = new Set(
-      this.#store.catalog.table.manifests().flatMap(image => image.manifest.layers.map(({ digest }) => digest)),
-    )
+    const used = this.#layersOfImages()
     const freed = new Map(
       this.#steps
         .list()
@@ -101,6 +135,11 @@ export class BuildCache {
     ])
     await this.#store.collect()
     return { ids, bytes: [...freed.values()].reduce((sum, size) => sum + size, 0) }
+  }
+
+  #layersOfImages(): ReadonlySet<string> {
+    const images = this.#store.catalog.table.manifests()
+    return new Set(images.flatMap(image => image.manifest.layers.map(({ digest }) => digest)))
   }
 }
 

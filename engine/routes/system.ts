@@ -20,6 +20,7 @@ export interface SystemRoutesOptions {
   readonly registries: RegistrySettings
   readonly images: () => ImageUsage
   readonly volumes: () => Promise<readonly unknown[]>
+  readonly buildCache: () => readonly unknown[]
 }
 
 /** `Builder-Version: 1` is the classic builder, the only one whose protocol is plain HTTP. */
@@ -52,7 +53,7 @@ const usageTypes: readonly string[] = ['container', 'image', 'volume', 'build-ca
 
 /** GET /system/df: sizes of everything, or of some kinds; the others are `null`. */
 async function diskUsage(
-  { context, images, volumes }: SystemRoutesOptions,
+  { context, images, volumes, buildCache }: SystemRoutesOptions,
   wants: (type: string) => boolean,
   signal: AbortSignal,
 ) {
@@ -67,7 +68,7 @@ async function diskUsage(
     Images: usage?.images ?? null,
     Containers,
     Volumes,
-    BuildCache: wants('build-cache') ? [] : null,
+    BuildCache: wants('build-cache') ? buildCache() : null,
   }
 }
 

@@ -111,3 +111,9 @@ export interface ProgressMessage {
   readonly errorDetail?: { readonly code?: number; readonly message: string }
   readonly aux?: Readonly<Record<string, unknown>>
 }
+
+/** Answer of POST /build/prune. */
+export interface BuildPruneResponse {
+  readonly CachesDeleted: readonly string[] | null
+  readonly SpaceReclaimed: number
+}

@@ -92,6 +92,20 @@ describe('building the images of a stack', () => {
     assert.doesNotMatch(stderr, /Not cached/)
   })
 
+  test('the cache is told by system df, and builder prune gives it back without the images', async () => {
+    const told = async (): Promise<string> =>
+      await cli.ok('system', 'df', '--format', '{{.Type}} {{.TotalCount}} {{.Reclaimable}}')
+    assert.match(await told(), /^Build Cache [1-9]/m)
+    const asked = await cli.run(['builder', 'prune'])
+    assert.notEqual(asked.code, 0)
+    assert.match(
+      await cli.ok('builder', 'prune', '-f'),
+      /^Deleted build cache objects:\n[0-9a-f]{64}\n[^]*Total reclaimed space: /,
+    )
+    assert.match(await told(), /^Build Cache 0 0B$/m)
+    assert.match((await cli.run(['build', 'web'])).stderr, /Not cached: it was not built before/)
+  })
+
   test('one image from a folder; its mistakes are told with file and line', async () => {
     await cli.write('one/Dockerfile', 'FROM build-base:1\nRUN echo before; exit 3\n')
     const { stderr, code } = await cli.run(['build', '-t', 'one:1', './one'])
