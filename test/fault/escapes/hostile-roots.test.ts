@@ -210,8 +210,12 @@ for (const [name = '', ...command] of runtimes) {
     test('a path of the image that changes while it is mounted at (CVE-2021-30465, the race)', async () => {
       mkdirSync(join(bundle.rootfs, 'data'))
       symlinkSync(bundle.victim, join(bundle.rootfs, 'swap'))
-      const racer = spawn(attack, [`exchange:${bundle.rootfs}/data,${bundle.rootfs}/swap`], { stdio: 'ignore' })
-      ends.push(() => racer.kill('SIGKILL'))
+      const names = `exchange:${bundle.rootfs}/data,${bundle.rootfs}/swap`
+      // A group and a pipe of their own: the program forks, and the pipe is closed when both are gone.
+      const racer = spawn(attack, [names], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+      const stop = () =>
+        racer.exitCode === null && racer.signalCode === null && process.kill(-(racer.pid ?? 0), 'SIGKILL')
+      ends.push(stop)
       const mounts = [
         { destination: '/data/made', type: 'bind', source: join(bundle.folder, 'given'), options: ['bind'] },
       ]
@@ -223,8 +227,10 @@ for (const [name = '', ...command] of runtimes) {
         spawnSync('mkdir', ['-p', join(bundle.rootfs, 'data', `naive${i}`)])
         caught = existsSync(join(bundle.victim, `naive${i}`))
       }
-      racer.kill('SIGKILL')
-      await once(racer, 'exit')
+      const closed = once(racer, 'close')
+      racer.stdout.resume()
+      stop()
+      await closed
       bundle.remove()
       assert.deepEqual(afterwards, state)
       assert.ok(caught, 'whoever looks at paths is caught by the exchange')

@@ -100,7 +100,7 @@ describe('building the images of a stack', () => {
     assert.notEqual(asked.code, 0)
     assert.match(
       await cli.ok('builder', 'prune', '-f'),
-      /^Deleted build cache objects:\n[0-9a-f]{64}\n[^]*Total reclaimed space: /,
+      /^Deleted build cache objects:\n[0-9a-f]{64}\n[\s\S]*Total reclaimed space: /,
     )
     assert.match(await told(), /^Build Cache 0 0B$/m)
     assert.match((await cli.run(['build', 'web'])).stderr, /Not cached: it was not built before/)

@@ -155,7 +155,7 @@ describe('volumes', () => {
           ]),
         )
       ).VolumesDeleted,
-      null,
+      [],
     )
     assert.deepEqual((await pruneVolumes(service, new Map([['all', ['true']]]))).VolumesDeleted, ['named'])
   })
