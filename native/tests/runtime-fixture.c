@@ -210,6 +210,19 @@ static int reap(int pidfd) {
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
+int rig_update(struct rig *rig, json_t *resources, struct error *err) {
+	struct cgroup_resources parsed;
+	struct warnings warnings = {0};
+	int failed = spec_resources_parse(resources, "resources", &parsed, err);
+	if (failed >= 0) {
+		failed = cgroup_update(rig->container.cgroup, &parsed, &warnings, err);
+		spec_resources_free(&parsed);
+	}
+	warnings_free(&warnings);
+	json_decref(resources);
+	return failed;
+}
+
 int rig_wait(struct rig *rig) {
 	struct error err;
 	int code = reap(rig->container.pidfd);

@@ -28,6 +28,8 @@ int rig_start(struct rig *rig, json_t *config, int *ret_output, struct error *er
 /* Waits, reads all output, cleans up. The exit code as a shell gives it, or the negative error. `output` is cut at its size. */
 int rig_run(struct rig *rig, json_t *config, char *output, size_t size, struct error *err);
 int rig_exec(struct rig *rig, json_t *process, char *output, size_t size, struct error *err);
+/* Takes resources (runtime-spec), and changes the running container's. 0, or the negative error with *err. */
+int rig_update(struct rig *rig, json_t *resources, struct error *err);
 /* The exit code of a running container; releases it. */
 int rig_wait(struct rig *rig);
 

@@ -44,19 +44,6 @@ static int sleeper(json_t *resources) {
 	return rig_start(&rig, config, NULL, &err);
 }
 
-static int update(json_t *resources) {
-	struct cgroup_resources parsed;
-	struct warnings warnings = {0};
-	int failed = spec_resources_parse(resources, "resources", &parsed, &err);
-	if (failed >= 0) {
-		failed = cgroup_update(rig.container.cgroup, &parsed, &warnings, &err);
-		spec_resources_free(&parsed);
-	}
-	warnings_free(&warnings);
-	json_decref(resources);
-	return failed;
-}
-
 static int64_t now_ms(void) {
 	struct timespec now;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -194,14 +181,14 @@ TEST(cpu_is_squeezed_and_never_kills) {
 /* Asked for while it runs: on v1 the group has no place in the cpuset hierarchy until then. */
 TEST(processors_of_a_running_container_change) {
 	CHECK_INT(sleeper(json_object()), 0);
-	CHECK_INT(update(json_pack("{s:{s:s}}", "cpu", "cpus", "0")), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:s}}", "cpu", "cpus", "0"), &err), 0);
 	char path[64], text[8192];
 	(void)snprintf(path, sizeof path, "/proc/%d/status", rig.container.pid);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = read(fd, text, sizeof text - 1);
 	text[length > 0 ? length : 0] = '\0';
 	CHECK(strstr(text, "Cpus_allowed_list:\t0\n") != NULL);
-	CHECK_INT(update(json_pack("{s:{s:s}}", "cpu", "cpus", "0")), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:s}}", "cpu", "cpus", "0"), &err), 0);
 	/* one that joins later has them too */
 	json_t *later = json_pack("{s:[sss], s:s, s:{s:i, s:i}}", "args", "/bin/probe", "cat", "/proc/self/status", "cwd", "/", "user", "uid", 0, "gid", 0);
 	CHECK_INT(rig_exec(&rig, later, out, sizeof out, &err), 0);
@@ -212,7 +199,7 @@ TEST(processors_of_a_running_container_change) {
 TEST(the_number_of_processes_changes_both_ways) {
 	CHECK_INT(sleeper(json_pack("{s:{s:i}}", "pids", "limit", 9)), 0);
 	CHECK_SETTING("pids", "pids.max", "pids.max", "9", "9");
-	CHECK_INT(update(json_pack("{s:{s:i}}", "pids", "limit", -1)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i}}", "pids", "limit", -1), &err), 0);
 	CHECK_SETTING("pids", "pids.max", "pids.max", "max", "max");
 	end();
 }

@@ -51,19 +51,6 @@ static int run_inside(const char *const *argv) {
 	return rig_exec(&rig, process, out, sizeof out, &err);
 }
 
-static int update(json_t *resources) {
-	struct cgroup_resources parsed;
-	struct warnings warnings = {0};
-	int failed = spec_resources_parse(resources, "resources", &parsed, &err);
-	if (failed >= 0) {
-		failed = cgroup_update(rig.container.cgroup, &parsed, &warnings, &err);
-		spec_resources_free(&parsed);
-	}
-	warnings_free(&warnings);
-	json_decref(resources);
-	return failed;
-}
-
 static void end(void) {
 	(void)kill(rig.container.pid, SIGKILL);
 	(void)rig_wait(&rig);
@@ -108,7 +95,7 @@ TEST(memory_reservation_and_swap_are_set) {
 	CHECK_INT(start(ARGV("/bin/probe", "sleep"), json_pack("{s:{s:i,s:i,s:i}}", "memory", "limit", 32 << 20, "swap", 48 << 20, "reservation", 8 << 20)), 0);
 	CHECK_SETTING("memory", "memory.soft_limit_in_bytes", "memory.low", "8388608", "8388608");
 	CHECK_SETTING("memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "50331648", "16777216");
-	CHECK_INT(update(json_pack("{s:{s:i}}", "memory", "reservation", 4 << 20)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i}}", "memory", "reservation", 4 << 20), &err), 0);
 	CHECK_SETTING("memory", "memory.soft_limit_in_bytes", "memory.low", "4194304", "4194304");
 	end();
 }
@@ -125,7 +112,7 @@ TEST(without_an_oom_killer_a_process_waits) {
 	CHECK(strstr(text, "under_oom 1") != NULL);
 	CHECK_INT(waitid(P_PIDFD, (id_t)rig.container.pidfd, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT), 0);
 	CHECK_INT(cgroup_oom_kills(rig.container.cgroup), 0);
-	CHECK_INT(update(json_pack("{s:{s:i,s:i}}", "memory", "limit", 128 << 20, "swap", 128 << 20)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i,s:i}}", "memory", "limit", 128 << 20, "swap", 128 << 20), &err), 0);
 	CHECK_INT(rig_wait(&rig), 0);
 }
 
@@ -143,10 +130,10 @@ TEST(cpu_weight_quota_burst_and_idle_are_set) {
 	CHECK_SETTING("cpu", "cpu.shares", "cpu.weight", "512", "59");
 	CHECK_SETTING("cpu", "cpu.cfs_quota_us", "cpu.max", "50000", "50000 100000");
 	CHECK_SETTING("cpu", "cpu.cfs_burst_us", "cpu.max.burst", "20000", "20000");
-	CHECK_INT(update(json_pack("{s:{s:i, s:i}}", "cpu", "quota", 30000, "burst", 0)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i, s:i}}", "cpu", "quota", 30000, "burst", 0), &err), 0);
 	CHECK_SETTING("cpu", "cpu.cfs_quota_us", "cpu.max", "30000", "30000 100000");
 	CHECK_SETTING("cpu", "cpu.cfs_burst_us", "cpu.max.burst", "0", "0");
-	CHECK_INT(update(json_pack("{s:{s:i}}", "cpu", "idle", 1)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i}}", "cpu", "idle", 1), &err), 0);
 	CHECK_SETTING("cpu", "cpu.idle", "cpu.idle", "1", "1");
 	end();
 }
@@ -154,9 +141,9 @@ TEST(cpu_weight_quota_burst_and_idle_are_set) {
 TEST(realtime_is_given_from_the_parents_share) {
 	CHECK_INT(start(ARGV("/bin/probe", "sleep"), json_pack("{s:{s:i,s:i}}", "cpu", "realtimePeriod", 1000000, "realtimeRuntime", 20000)), 0);
 	CHECK_SETTING("cpu", "cpu.rt_runtime_us", "", "20000", "");
-	CHECK_INT(update(json_pack("{s:{s:i}}", "cpu", "realtimeRuntime", 30000)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i}}", "cpu", "realtimeRuntime", 30000), &err), 0);
 	CHECK_SETTING("cpu", "cpu.rt_runtime_us", "", "30000", "");
-	CHECK_INT(update(json_pack("{s:{s:i}}", "cpu", "realtimeRuntime", 0)), 0);
+	CHECK_INT(rig_update(&rig, json_pack("{s:{s:i}}", "cpu", "realtimeRuntime", 0), &err), 0);
 	end();
 }
 
@@ -182,8 +169,8 @@ TEST(device_rules_change_while_it_runs) {
 	CHECK_INT(start(ARGV("/bin/probe", "sleep"), all), 0);
 	CHECK_INT(run_inside(ARGV("/bin/probe", "write", "/dev/null", "x")), 0);
 	CHECK_TEXT(out, strlen(out), "0\n");
-	CHECK_INT(update(json_pack("{s:[{s:b}, {s:b, s:s, s:i, s:i, s:s}]}", "devices", "allow", 0, "allow", 1, "type", "c", "major", 1, "minor", 5,
-				   "access", "rw")),
+	CHECK_INT(rig_update(&rig, json_pack("{s:[{s:b}, {s:b, s:s, s:i, s:i, s:s}]}", "devices", "allow", 0, "allow", 1, "type", "c", "major", 1, "minor", 5,
+				   "access", "rw"), &err),
 		  0);
 	CHECK_INT(run_inside(ARGV("/bin/probe", "write", "/dev/null", "x")), 0);
 	CHECK_TEXT(out, strlen(out), "1\n");

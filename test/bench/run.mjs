@@ -1,6 +1,6 @@
 // `npm run bench -- [--rounds N] [--sizes 1,20,100] [--only stacks,engine,images,runtime]`: prints a table and one line of JSON. See README.md of this folder.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,11 @@ const sizes = option('sizes', '1,20,100').split(',').filter(Boolean).map(Number)
 const parts = option('only', 'stacks,engine,images,runtime').split(',')
 /** The docker command line drives both sides where it is there. */
 const hasDocker = spawnSync('docker', ['--version']).status === 0
-if (!existsSync(join(root, 'dist', 'berthd.cjs'))) throw new Error('dist/ is not built: run `npm install` first')
+// What is measured is this tree: an old dist/ would be measured without a word.
+if (
+  spawnSync(process.execPath, [join(root, '.ci', 'build.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0
+)
+  throw new Error('dist/ could not be built: run `npm install` first')
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-bench-'))
 const sides = [await berthSide(root, folder), peerSide()].filter(Boolean)

@@ -1,23 +1,17 @@
 // The two sides of a comparison: Berth on a daemon of its own, and a peer's docker compose on a given dockerd. Both take Compose's words.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+const instance = 'berthbench'
+
 /** Starts a berthd under `folder`; answers a side: {name, socket, compose(file, ...words), load(archive), stop()}. */
 export async function berthSide(root, folder) {
   const [runDir, dataRoot] = [join(folder, 'run'), join(folder, 'data')]
-  const argv = [
-    join(root, 'dist', 'berthd.cjs'),
-    '--run-dir',
-    runDir,
-    '--data-root',
-    dataRoot,
-    '--instance',
-    'berthbench',
-  ]
+  const argv = [join(root, 'dist', 'berthd.cjs'), '--run-dir', runDir, '--data-root', dataRoot, '--instance', instance]
   const daemon = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
   const socket = join(runDir, 'berth.sock')
   for (let i = 0; i < 200 && !existsSync(socket); i++) await delay(50)
@@ -39,6 +33,7 @@ export async function berthSide(root, folder) {
       await once(daemon, 'exit')
       await shutDownNetd(join(runDir, 'netd.sock'))
       spawnSync('umount', ['-l', runDir])
+      removeCgroups(instance)
       rmSync(dataRoot, { recursive: true, force: true })
     },
   }
@@ -53,6 +48,17 @@ async function shutDownNetd(path) {
   socket.on('error', () => {}).resume()
   socket.write(Buffer.concat([head, message]))
   await new Promise(resolve => socket.once('close', resolve))
+}
+
+/** The root of the instance's groups, in whatever hierarchies have one; empty by now. */
+function removeCgroups(name) {
+  for (const hierarchy of ['', ...readdirSync('/sys/fs/cgroup')]) {
+    try {
+      rmdirSync(join('/sys/fs/cgroup', hierarchy, name))
+    } catch {
+      // Not made in this hierarchy.
+    }
+  }
 }
 
 /** The peer, when one is given by BENCH_PEER_HOST and BENCH_PEER_COMPOSE; otherwise undefined. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
@@ -60,7 +60,8 @@ const flood = ['sh', '-c', 'while :; do printf %08192d 0; done']
 test('a reader of logs that stops reading does not fill the daemon', async () => {
   const id = await daemon.create('logs', flood, { HostConfig: { LogConfig: { Config: { 'max-size': '64m' } } } })
   await daemon.call('POST', `/containers/${id}/start`)
-  await sleep(1500)
+  const { LogPath } = await daemon.inspect(id)
+  await eventually('a log that no buffer holds', () => statSync(LogPath).size > allowedBytes)
   assert.ok((await stall(() => paused(`/containers/${id}/logs?stdout=1&follow=1`))) < allowedBytes)
   await daemon.call('DELETE', `/containers/${id}?force=1`)
 })
@@ -73,9 +74,13 @@ test('neither does one who is attached', async () => {
 })
 
 test('nor who takes files, statistics or events', async () => {
-  const id = await daemon.create('files', ['sh', '-c', 'head -c 134217728 /dev/zero >/tmp/big; exec sleep 1000'])
+  const id = await daemon.create('files', [
+    'sh',
+    '-c',
+    'head -c 134217728 /dev/zero >/tmp/big; echo written; exec sleep 1000',
+  ])
   await daemon.call('POST', `/containers/${id}/start`)
-  await sleep(1500)
+  await eventually('the file', async () => (await daemon.logs(id)).includes('written'))
   for (const path of [`/containers/${id}/archive?path=/tmp/big`, `/containers/${id}/stats`, '/events'])
     assert.ok((await stall(() => paused(path))) < allowedBytes, path)
   await daemon.call('DELETE', `/containers/${id}?force=1`)

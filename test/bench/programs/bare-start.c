@@ -6,6 +6,8 @@
  * What it leaves out makes it faster: names and packet rules, a seccomp filter, output and its log, a monitor, records, any protocol.
  */
 #define _GNU_SOURCE
+#include "load.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +20,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -27,7 +27,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { COUNT_MAX = 500 };
@@ -43,12 +42,6 @@ static struct bare all[COUNT_MAX];
 static int home;
 static char folder[] = "/run/berth-bare-XXXXXX";
 static const char *rootfs;
-
-static double now(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static int must(long result, const char *what) {
 	if (result < 0) {

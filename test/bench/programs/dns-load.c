@@ -4,14 +4,13 @@
  * measured. Every answer must have one record.
  */
 #define _GNU_SOURCE
+#include "load.h"
+
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BATCH = 64, SOCKETS_MAX = 64, SIZE = 512, LOST_MAX = 200 };
@@ -19,17 +18,6 @@ enum { BATCH = 64, SOCKETS_MAX = 64, SIZE = 512, LOST_MAX = 200 };
 static uint8_t question[SIZE], questions[BATCH][SIZE], answers[BATCH][SIZE];
 static size_t question_length;
 static unsigned asked;
-
-static double now(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-	perror(what);
-	exit(1);
-}
 
 static void write_question(const char *name) {
 	uint8_t *at = question + 12;

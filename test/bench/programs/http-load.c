@@ -3,15 +3,14 @@
  * seconds that it took. An answer other than 200, or one that is cut off, is an error.
  */
 #define _GNU_SOURCE
+#include "load.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { COUNT_MAX = 10000, HEAD = 15 };
@@ -19,17 +18,6 @@ enum { COUNT_MAX = 10000, HEAD = 15 };
 static struct pollfd connections[COUNT_MAX];
 static char heads[COUNT_MAX][HEAD + 1];
 static size_t lengths[COUNT_MAX];
-
-static double now(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-	perror(what);
-	exit(1);
-}
 
 static int ask(const char *path, const char *request) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
