@@ -25,5 +25,6 @@ function cell(value, digits = 3) {
 
 function median(values) {
   const known = (values ?? []).filter(value => value !== undefined).sort((a, b) => a - b)
-  return known[Math.floor(known.length / 2)]
+  const [low, high] = [known[Math.ceil(known.length / 2) - 1], known[Math.floor(known.length / 2)]]
+  return low === undefined || high === undefined ? undefined : (low + high) / 2
 }
