@@ -230,6 +230,8 @@ int main(void)
 	sethostname("lane", 4);
 
 	char status[16], path[4096];
+	snprintf(path, sizeof(path), "%s/started", run);
+	write_file(path, "");
 	snprintf(status, sizeof(status), "%d\n", run_command(run));
 	snprintf(path, sizeof(path), "%s/status", run);
 	write_file(path, status);
