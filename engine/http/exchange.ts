@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import {
@@ -73,6 +74,8 @@ export class Exchange implements RequestContext {
     if (this.#abort === undefined) {
       const abort = new AbortController()
       this.#abort = abort
+      // Every layer of a pull and every step of a build listens for a while: no sign of a leak, of which Node would warn from eleven on.
+      setMaxListeners(0, abort.signal)
       const { response } = this.#parts
       const onClose = (): void => {
         if (!response.writableFinished) abort.abort()
