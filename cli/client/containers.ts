@@ -52,33 +52,36 @@ export function startContainer(client: EngineClient, id: string, options: CallOp
   return client.json({ method: 'POST', path: pathOf(id, '/start'), ...withSignal(options) })
 }
 
+type StopOptions = CallOptions & { readonly signalName?: string | undefined }
+
 /** Resolves when the container is down; the engine kills it after `timeoutSeconds` (default: its own StopTimeout, or 10). */
 export function stopContainer(
   client: EngineClient,
   id: string,
   timeoutSeconds: number | undefined,
-  options: CallOptions & { readonly signalName?: string | undefined } = {},
+  options: StopOptions = {},
 ): Promise<void> {
-  return client.json({
-    method: 'POST',
-    path: pathOf(id, '/stop'),
-    query: { t: timeoutSeconds, signal: options.signalName },
-    ...withSignal(options),
-  })
+  return end(client, pathOf(id, '/stop'), timeoutSeconds, options)
 }
 
+/** As `stopContainer`, and then started again. */
 export function restartContainer(
   client: EngineClient,
   id: string,
   timeoutSeconds: number | undefined,
-  options: CallOptions & { readonly signalName?: string | undefined } = {},
+  options: StopOptions = {},
 ): Promise<void> {
-  return client.json({
-    method: 'POST',
-    path: pathOf(id, '/restart'),
-    query: { t: timeoutSeconds, signal: options.signalName },
-    ...withSignal(options),
-  })
+  return end(client, pathOf(id, '/restart'), timeoutSeconds, options)
+}
+
+function end(
+  client: EngineClient,
+  path: string,
+  timeoutSeconds: number | undefined,
+  options: StopOptions,
+): Promise<void> {
+  const query = { t: timeoutSeconds, signal: options.signalName }
+  return client.json({ method: 'POST', path, query, ...withSignal(options) })
 }
 
 export function killContainer(

@@ -1,9 +1,10 @@
 import type { ContainerSummary } from '../../schemas/api/containers.ts'
 import type { ImageSummary } from '../../schemas/api/images.ts'
 import type { VolumeInspect } from '../../schemas/api/volumes.ts'
+import { humanDuration } from '../../schemas/human-duration.ts'
 import type { DfRow } from '../../schemas/output/system.ts'
 import { containerRow } from './container-row.ts'
-import { decimalSize, humanDuration } from './human.ts'
+import { decimalSize } from './human.ts'
 import type { Style } from './style.ts'
 import { type Column, formatTable } from './table.ts'
 

@@ -1,5 +1,6 @@
 import type { ImageHistoryItem, ImageSearchResult, ImageSummary } from '../../schemas/api/images.ts'
-import { decimalSize, humanDuration } from './human.ts'
+import { humanDuration } from '../../schemas/human-duration.ts'
+import { decimalSize } from './human.ts'
 import { truncate } from './width.ts'
 
 /** A row of `berth image ls`; members are docker's placeholders. */

@@ -1,5 +1,6 @@
 import type { MountPoint, ContainerState as WireState } from '../../schemas/api/containers.ts'
 import type { MountSpec } from '../../schemas/api/host-config.ts'
+import { humanDuration } from '../../schemas/human-duration.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { pathsOf } from './context.ts'
@@ -97,22 +98,4 @@ export function describeStatus(container: Container, now: number): string {
     default:
       return state.status satisfies never
   }
-}
-
-/** go-units HumanDuration. */
-export function humanDuration(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000)
-  if (seconds < 1) return 'Less than a second'
-  if (seconds === 1) return '1 second'
-  if (seconds < 60) return `${seconds} seconds`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes === 1) return 'About a minute'
-  if (minutes < 60) return `${minutes} minutes`
-  const hours = Math.round(seconds / 3600)
-  if (hours === 1) return 'About an hour'
-  if (hours < 48) return `${hours} hours`
-  if (hours < 24 * 7 * 2) return `${Math.floor(hours / 24)} days`
-  if (hours < 24 * 30 * 2) return `${Math.floor(hours / 24 / 7)} weeks`
-  if (hours < 24 * 365 * 2) return `${Math.floor(hours / 24 / 30)} months`
-  return `${Math.floor(hours / 24 / 365)} years`
 }

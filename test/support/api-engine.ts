@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import http, { type IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { after, before, describe } from 'node:test'
-import { type Answer, TestDaemon } from './daemon.ts'
+import { TestDaemon } from './daemon.ts'
+import { type Answer, callOn, openOn, requestOn } from './engine-requests.ts'
 import { busyboxLayer, dockerArchive } from './image-archive.ts'
 
 /** What a check of the Engine API needs: a socket, an image with a shell, names of its own, and everything it made gone at the end. */
@@ -27,36 +28,18 @@ export class ApiEngine {
     return `${this.#prefix}-${name}`
   }
 
-  async request(method: string, path: string, body?: unknown, headers: http.OutgoingHttpHeaders = {}): Promise<Answer> {
-    const response = await this.open(method, path, body, headers)
-    const chunks: Buffer[] = []
-    for await (const chunk of response) chunks.push(chunk as Buffer)
-    const text = Buffer.concat(chunks).toString('utf8')
-    const json = parse(text)
-    const message = String((json as { message?: unknown } | null | undefined)?.message ?? '')
-    return { status: response.statusCode ?? 0, headers: response.headers, text, json, message }
+  request(method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+    return requestOn(this.socket, method, path, body, headers)
   }
 
   /** Like `request`, throwing for a status of 400 and above; answers the parsed body. */
-  async call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await this.request(method, path, body)
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
-    return answer.json as T
+  call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    return callOn(this.socket, method, path, body)
   }
 
   /** The response as soon as its headers are there. A Buffer goes as it is, anything else as JSON. */
-  open(method: string, path: string, body?: unknown, headers: http.OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const bytes = body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
-      const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json'
-      const all = {
-        ...(bytes === undefined ? {} : { 'Content-Type': type, 'Content-Length': bytes.length }),
-        ...headers,
-      }
-      const request = http.request({ socketPath: this.socket, method, path, headers: all, agent: false }, resolve)
-      request.once('error', reject)
-      request.end(bytes)
-    })
+  open(method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
+    return openOn(this.socket, method, path, body, headers)
   }
 
   async create(
@@ -125,13 +108,5 @@ export function onEngines(
       // After what the suite itself has to put away.
       after(() => engine?.close())
     })
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -2,25 +2,16 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
-import http, { type IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { NativeConnection } from '../../engine/runtime/connection.ts'
 import type { ContainerInspect, ContainerSummary } from '../../schemas/api/containers.ts'
+import { type Answer, callOn, openOn, requestOn } from './engine-requests.ts'
 import { eventually } from './eventually.ts'
 
 const root = process.env['BERTH_ROOT'] ?? process.cwd()
-
-export interface Answer {
-  readonly status: number
-  readonly headers: http.IncomingHttpHeaders
-  readonly text: string
-  /** Parsed body; undefined when it is empty or no JSON. */
-  readonly json: unknown
-  /** The `message` of an error's body. */
-  readonly message: string
-}
 
 /** A berthd of the test's own: own folders, own instance name, nothing shared with any other. Needs root and a build. */
 export class TestDaemon {
@@ -106,38 +97,18 @@ export class TestDaemon {
   }
 
   /** One request; the body is sent as JSON. */
-  async request(method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await this.open(method, path, body)
-    let text = ''
-    for await (const chunk of response) text += String(chunk)
-    let json: unknown
-    try {
-      json = JSON.parse(text)
-    } catch {
-      json = undefined
-    }
-    const message = String((json as { message?: unknown } | null | undefined)?.message ?? '')
-    return { status: response.statusCode ?? 0, headers: response.headers, text, json, message }
+  request(method: string, path: string, body?: unknown): Promise<Answer> {
+    return requestOn(this.socket, method, path, body)
   }
 
   /** Like `request`, throwing for a status of 400 and above; answers the parsed body. */
-  async call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await this.request(method, path, body)
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
-    return answer.json as T
+  call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    return callOn(this.socket, method, path, body)
   }
 
   /** The response as soon as its headers are there. */
-  open(method: string, path: string, body?: unknown, more: http.OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const text = body === undefined ? undefined : JSON.stringify(body)
-      const own =
-        text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }
-      const headers = { ...own, ...more }
-      const request = http.request({ socketPath: this.socket, method, path, headers, agent: false }, resolve)
-      request.once('error', reject)
-      request.end(text)
-    })
+  open(method: string, path: string, body?: unknown, more: OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
+    return openOn(this.socket, method, path, body, more)
   }
 
   /** Creates a container from the host's own root (`rootfs:/`) running `command`; answers its id. */

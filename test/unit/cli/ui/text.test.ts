@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { binarySize, decimalSize, elapsed, humanDuration } from '../../../../cli/ui/human.ts'
+import { binarySize, decimalSize, elapsed } from '../../../../cli/ui/human.ts'
 import { nearest } from '../../../../cli/ui/nearest.ts'
 import { sanitize, sanitizeLine } from '../../../../cli/ui/sanitize.ts'
 import { createStyle } from '../../../../cli/ui/style.ts'
 import { parseTimestamp } from '../../../../cli/ui/timestamp.ts'
 import { displayWidth, truncate } from '../../../../cli/ui/width.ts'
+import { humanDuration } from '../../../../schemas/human-duration.ts'
 
 test('durations are said as docker says them', () => {
   const cases: readonly (readonly [number, string])[] = [
