@@ -20,6 +20,7 @@ const rules: PathRules<JsonRule> = pathRules<JsonRule>({
       'capitals' as const,
     ]),
   ),
+  'services.*.build.ulimits.*': 'ulimit',
   'services.*.ulimits.*': 'ulimit',
   'services.*.develop.watch.*': 'watch',
   'networks.*.labels': 'data',
@@ -63,6 +64,8 @@ function serviceInJson(service: Tree): Tree {
 function inJson(value: unknown, at: PathRules<JsonRule> | undefined): unknown {
   if (at?.rule === 'data') return value
   if (Array.isArray(value)) return value.map(item => inJson(item, rulesBelow(at, '*')))
+  // Compose prints a limit of 0 for both as a structure without members.
+  if (at?.rule === 'ulimit' && value === 0) return {}
   if (!isMap(value)) return value
   const own = Object.entries(value).filter(([key]) => !key.startsWith('x-'))
   const fields = own.map(([key, each]) => [key, inJson(each, rulesBelow(at, key))] as const)

@@ -1,5 +1,16 @@
 import * as z from 'zod/mini'
-import { fileReference, flag, hostList, listOrMap, text, textList, textOrList, ulimits, wholeNumber } from './shapes.ts'
+import {
+  fileReference,
+  flag,
+  hostList,
+  listOrMap,
+  text,
+  textList,
+  textOrList,
+  ulimits,
+  uniqueListOrMap,
+  wholeNumber,
+} from './shapes.ts'
 
 /** `services.*.build` */
 export const buildSchema = z.union([
@@ -10,7 +21,7 @@ export const buildSchema = z.union([
     dockerfile_inline: z.optional(text),
     entitlements: z.optional(textList),
     args: z.optional(listOrMap),
-    ssh: z.optional(listOrMap),
+    ssh: z.optional(uniqueListOrMap),
     labels: z.optional(listOrMap),
     cache_from: z.optional(textList),
     cache_to: z.optional(textList),

@@ -22,6 +22,9 @@ export const textOrNumberList = z.array(z.union([z.string(), z.number()]))
 export const commandLine = z.union([z.null(), z.string(), z.array(z.string())])
 /** `A: b` or `- A=b`. */
 export const listOrMap = z.union([z.record(z.string(), scalar), z.array(z.string())])
+/** The same where equal lines do not fall together by themselves. */
+export const uniqueListOrMap = z.union([z.record(z.string(), scalar), uniqueTextList])
+export const uniqueTextOrList = z.union([z.string(), uniqueTextList])
 export const options = z.record(z.string(), z.union([z.string(), z.number()]))
 export const hostList = z.union([z.record(z.string(), z.union([z.string(), z.array(z.string())])), z.array(z.string())])
 
@@ -48,15 +51,15 @@ export const hook = z.strictObject({
   user: z.optional(text),
   privileged: z.optional(flag),
   working_dir: z.optional(text),
-  environment: z.optional(listOrMap),
+  environment: z.optional(uniqueListOrMap),
 })
 
 /** GPUs and other devices asked for by capability; `capabilities` is required in `deploy`, not in `gpus`. */
 const deviceRequestShape = {
   count: z.optional(wholeNumber),
-  device_ids: z.optional(textList),
+  device_ids: z.optional(uniqueTextList),
   driver: z.optional(text),
-  options: z.optional(listOrMap),
+  options: z.optional(uniqueListOrMap),
 }
-export const gpuRequest = z.strictObject({ capabilities: z.optional(textList), ...deviceRequestShape })
-export const deviceRequest = z.strictObject({ capabilities: textList, ...deviceRequestShape })
+export const gpuRequest = z.strictObject({ capabilities: z.optional(uniqueTextList), ...deviceRequestShape })
+export const deviceRequest = z.strictObject({ capabilities: uniqueTextList, ...deviceRequestShape })

@@ -10,7 +10,7 @@ import {
   withEntry,
 } from '../yaml/node.ts'
 import { fileReference } from './file-references.ts'
-import { type Handler, listOf, mapEntries, type Spot } from './handler.ts'
+import { fail, type Handler, listOf, mapEntries, type Spot } from './handler.ts'
 import { extraHosts } from './hosts.ts'
 import { absoluteContext, absoluteHostPath } from './paths.ts'
 import { boolean, bytes, text, textList, textMap, variableMap } from './scalars.ts'
@@ -32,6 +32,13 @@ const context: Handler = (node, spot) =>
   node.kind === 'scalar' ? scalarNode(absoluteContext(scalarText(node.value), node, spot.context), node.mark) : node
 
 const additionalContexts: Handler = (node, spot) => {
+  const bare = node.kind === 'list' ? node.items.find(item => !textOf(item).includes('=')) : undefined
+  if (bare !== undefined) {
+    return fail(bare, spot, {
+      code: 'wrong-format',
+      message: `${JSON.stringify(textOf(bare))} is not of the form NAME=CONTEXT`,
+    })
+  }
   const map = textMap(node, spot)
   if (map?.kind !== 'map') return map
   const entries = new Map<string, MapEntry>()
@@ -57,8 +64,23 @@ const args: Handler = (node, spot) => {
 
 /** Lines `id: path`, or `default` for the agent. */
 const ssh: Handler = (node, spot) => {
-  const lines = pairList(node).items.map(item => sshLine(item, spot))
-  return listNode(lines, node.mark)
+  const { items } = pairList(node)
+  const bare = items.map(textOf).find(line => !line.includes('=') && line !== 'default')
+  if (bare !== undefined && !spot.context.isTemplate) {
+    return fail(node, spot, {
+      code: 'wrong-format',
+      message: `${JSON.stringify(bare)} has no socket or key`,
+      hint: `write ${bare}=PATH; only "default" is the caller's own agent`,
+    })
+  }
+  return listNode(
+    items.map(item => sshLine(item, spot)),
+    node.mark,
+  )
+}
+
+function textOf(node: Node): string {
+  return node.kind === 'scalar' ? scalarText(node.value) : ''
 }
 
 function sshLine(item: Node, { context: at }: Spot): Node {

@@ -102,8 +102,20 @@ function isHostPath(source: string): boolean {
   return /^[./~]/.test(source) || isWindowsPath(source) || /^\p{L}:/u.test(source)
 }
 
+/** A number as it is, or its octal digits as a text. */
+const octal: Handler = (node, spot) => {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || spot.context.isTemplate) return node
+  if (/^0?[0-7]+$/.test(node.value)) return scalarNode(Number.parseInt(node.value, 8), node.mark)
+  return fail(node, spot, {
+    code: 'wrong-type',
+    message: `expected an octal number, found the text ${JSON.stringify(node.value)}`,
+    hint: 'write the mode as 01777',
+  })
+}
+
 const parts = object({
   read_only: boolean,
+  bind: object({ create_host_path: boolean }),
   volume: object({ nocopy: boolean, labels: textMap }),
   tmpfs: object({ size: bytes, mode: octal }),
 })
@@ -118,22 +130,9 @@ function longMount(node: MapNode, spot: Spot): Node | undefined {
     return fail(node, spot, { code: 'missing-key', message: 'a volume needs a target: the path in the container' })
   }
   if (stringAt(result, 'type') !== 'bind') return result
-  const bind = valueAt(result, 'bind')
-  if (bind?.kind === 'map') result = withEntry(result, 'bind', bindOptions(bind, spot))
   const source = valueAt(result, 'source')
   if (source?.kind !== 'scalar' || typeof source.value !== 'string' || source.value === '') {
     return fail(node, spot, { code: 'missing-key', message: 'a bind mount needs a source: the path on the host' })
   }
   return withEntry(result, 'source', scalarNode(absoluteHostPath(source.value, source, spot.context), source.mark))
-}
-
-function bindOptions(bind: MapNode, spot: Spot): Node {
-  const create = valueAt(bind, 'create_host_path')
-  const isCreating = create === undefined ? scalarNode(true, bind.mark) : (boolean(create, spot) ?? create)
-  return withEntry(bind, 'create_host_path', isCreating)
-}
-
-function octal(node: Node): Node {
-  const text = node.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
-  return /^0?[0-7]+$/.test(text) ? scalarNode(Number.parseInt(text, 8), node.mark) : node
 }

@@ -24,8 +24,22 @@ export const duration: Handler = (node, spot) => {
   return fail(node, spot, { code: 'wrong-unit', message: result.message, hint: result.hint })
 }
 
-export const integer: Handler = (node, spot) => number(node, spot, 'integer')
+/** A number that is written as one loses its fraction, as Go's conversion has it; a text must be a whole one. */
+export const integer: Handler = (node, spot) => {
+  const result = number(node, spot, 'integer')
+  if (result?.kind !== 'scalar' || typeof result.value !== 'number') return result
+  return scalarNode(Math.trunc(result.value), result.mark)
+}
 export const float: Handler = (node, spot) => number(node, spot, 'float')
+
+/** A whole number of microseconds, or the duration that the specification allows. */
+export const microseconds: Handler = (node, spot) => {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || /^[-+]?[0-9]+$/.test(node.value)) {
+    return integer(node, spot)
+  }
+  const isDuration = duration(node, spot) !== undefined
+  return isDuration ? node : undefined
+}
 
 /** A whole number from 0 on. */
 export const count: Handler = (node, spot) => {
@@ -55,6 +69,15 @@ export const textList: Handler = node => {
     node.items.map(item => (item.kind === 'scalar' ? scalarNode(scalarText(item.value), item.mark) : item)),
     node.mark,
   )
+}
+
+/** The same, where a number is one of a port or of a group: a fraction is a mistake. */
+export const textListOfWholeNumbers: Handler = (node, spot) => {
+  for (const item of node.kind === 'list' ? node.items : []) {
+    if (item.kind !== 'scalar' || typeof item.value !== 'number' || Number.isInteger(item.value)) continue
+    return fail(item, spot, { code: 'wrong-type', message: `expected a whole number, found ${scalarText(item.value)}` })
+  }
+  return textList(node, spot)
 }
 
 /** `A: b` or `- A=b` to a map of texts; nothing is ''. */

@@ -4,7 +4,7 @@ import { build } from './build.ts'
 import { command, healthTest } from './command.ts'
 import { device, deviceRequests, gpus } from './devices.ts'
 import { fileReference, secretReference } from './file-references.ts'
-import { type Handler, listOf, mapOf, object } from './handler.ts'
+import { fail, type Handler, listOf, mapOf, object } from './handler.ts'
 import { extraHosts } from './hosts.ts'
 import { mount } from './mounts.ts'
 import { oom } from './oom.ts'
@@ -18,8 +18,10 @@ import {
   duration,
   float,
   integer,
+  microseconds,
   text,
   textList,
+  textListOfWholeNumbers,
   textMap,
   variableMap,
 } from './scalars.ts'
@@ -44,18 +46,40 @@ const envFile: Handler = (node, spot) => {
   })(list, spot)
 }
 
-const hook = object({ command, environment: variableMap, privileged: boolean, per_replica: boolean })
+const hook = object({
+  // Unlike that of a service, it is printed also when it is null.
+  command: (node, spot) => command(node, spot) ?? (isNull(node) ? node : undefined),
+  environment: variableMap,
+  privileged: boolean,
+  per_replica: boolean,
+})
 
 const providerOptions: Handler = mapOf(node => {
   const items = node.kind === 'list' ? node.items : [node]
-  return listNode(items.map(asText), node.mark)
+  return items.length === 0 ? undefined : listNode(items.map(asText), node.mark)
 })
 
-const rates = listOf(object({ rate: bytes }))
+/** Bytes or operations per second; a rate is printed also when it is 0. */
+const rate: Handler = (node, spot) => {
+  const result = bytes(node, spot)
+  return result?.kind === 'scalar' && result.value === 0 ? scalarNode('0', result.mark) : result
+}
+
+const rates = listOf(withDefaults({ path: '', rate: '0' }, object({ rate })))
+const weights = listOf(withDefaults({ path: '', weight: 0 }, object({ weight: integer })))
+
+const genericResource = object({
+  discrete_resource_spec: withDefaults({ kind: '', value: 0 }, object({ value: integer })),
+})
 
 const resources = {
   limits: object({ cpus: float, memory: bytes, pids: integer }),
-  reservations: object({ cpus: float, memory: bytes, devices: deviceRequests }),
+  reservations: object({
+    cpus: float,
+    memory: bytes,
+    devices: deviceRequests,
+    generic_resources: listOf(genericResource),
+  }),
 }
 const rolling = object({ parallelism: count, delay: duration, monitor: duration, max_failure_ratio: float })
 
@@ -68,6 +92,11 @@ const deploy = object({
   restart_policy: object({ delay: duration, max_attempts: count, window: duration }),
   placement: object({ max_replicas_per_node: count }),
 })
+
+const watchedPath: Handler = (node, spot) => {
+  const isBlank = node.kind === 'scalar' && node.value === ''
+  return isBlank ? fail(node, spot, { code: 'wrong-value', message: 'a path to watch is empty' }) : hostPath(node, spot)
+}
 
 /** The transports that name a file or folder count from the stack file's folder. */
 const image: Handler = (node, { context }) => {
@@ -90,7 +119,7 @@ export const service = object({
     device_read_iops: rates,
     device_write_bps: rates,
     device_write_iops: rates,
-    weight_device: listOf(object({ weight: integer })),
+    weight_device: weights,
   }),
   build,
   cap_add: textList,
@@ -101,26 +130,30 @@ export const service = object({
   cpu_percent: float,
   cpu_period: integer,
   cpu_quota: integer,
+  cpu_rt_period: microseconds,
+  cpu_rt_runtime: microseconds,
   cpu_shares: integer,
   cpus: float,
   depends_on: dependsOn,
   deploy: present(deploy),
   develop: present(
     object({
-      watch: listOf(object({ path: hostPath, ignore: textList, include: textList, initial_sync: boolean, exec: hook })),
+      watch: listOf(
+        object({ path: watchedPath, ignore: textList, include: textList, initial_sync: boolean, exec: hook }),
+      ),
     }),
   ),
   devices: listOf(device),
-  dns: textList,
+  dns: (node, spot) => withoutEmpty(textList(node, spot)),
   dns_opt: textList,
   dns_search: textList,
   entrypoint: command,
   env_file: envFile,
   environment: variableMap,
-  expose: textList,
+  expose: textListOfWholeNumbers,
   extra_hosts: extraHosts,
   gpus,
-  group_add: textList,
+  group_add: textListOfWholeNumbers,
   healthcheck: object({
     test: healthTest,
     disable: boolean,
@@ -172,8 +205,27 @@ export const service = object({
   'x-oom': oom,
 })
 
+/** What Compose prints of a structure also where nothing was written. */
+function withDefaults(values: Readonly<Record<string, string | number>>, handler: Handler): Handler {
+  return (node, spot) => {
+    const result = handler(node, spot)
+    if (result?.kind !== 'map') return result
+    const missing = Object.entries(values).filter(([key]) => !result.entries.has(key))
+    return missing.reduce((map, [key, value]) => withEntry(map, key, scalarNode(value, map.mark)), result)
+  }
+}
+
 function present(handler: Handler): Handler {
   return (node, spot) => (isNull(node) ? undefined : handler(node, spot))
+}
+
+/** Compose drops the addresses that are empty, and only those. */
+function withoutEmpty(node: Node | undefined): Node | undefined {
+  if (node?.kind !== 'list') return node
+  return listNode(
+    node.items.filter(item => item.kind !== 'scalar' || item.value !== ''),
+    node.mark,
+  )
 }
 
 function asText(node: Node): Node {

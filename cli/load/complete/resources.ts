@@ -58,6 +58,8 @@ export function withoutUnused(stack: MapNode, services: MapNode): MapNode {
 export interface Mention {
   readonly key: string
   readonly node: Node
+  /** Of a mount. */
+  readonly type?: string | undefined
 }
 
 export function usedResources(services: MapNode): Readonly<Record<ResourceSection, ReadonlySet<string>>> {
@@ -69,7 +71,10 @@ export function usedResources(services: MapNode): Readonly<Record<ResourceSectio
     models: new Set<string>(),
   }
   for (const { value: service } of services.entries.values()) {
-    for (const section of resourceSections) for (const { key } of mentions(service, section)) used[section].add(key)
+    for (const section of resourceSections) {
+      // Compose checks that the volume of a `cluster` mount is there, and does not count it as used.
+      for (const { key, type } of mentions(service, section)) if (type !== 'cluster') used[section].add(key)
+    }
     for (const { key } of sourcesAt(valueAt(service, 'build'), 'secrets')) used.secrets.add(key)
   }
   return used
@@ -94,10 +99,7 @@ export function mentions(service: Node, section: ResourceSection): readonly Ment
   }
 }
 
-export function sourcesAt(
-  node: Node | undefined,
-  key: string,
-): readonly (Mention & { readonly type: string | undefined })[] {
+export function sourcesAt(node: Node | undefined, key: string): readonly Mention[] {
   const list = valueAt(node, key)
   if (list?.kind !== 'list') return []
   return list.items.flatMap(item => {

@@ -109,6 +109,7 @@ class TreeMerge {
         return isOther ? over : this.#plain(base, over, path, rules)
       }
       case 'requests':
+        if (base.kind === 'list' && over.kind === 'scalar') return this.#clash(base, over, path)
         return this.#plain(requestList(base), requestList(over), path, rules)
       case 'ulimit':
         return over

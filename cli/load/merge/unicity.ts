@@ -27,7 +27,7 @@ const identities = pathRules<Identity>({
   'services.*.dns_opt': word,
   'services.*.dns_search': word,
   'services.*.env_file': path,
-  'services.*.expose': word,
+  'services.*.expose': textOf,
   'services.*.links': word,
   'services.*.networks.*.aliases': word,
   'services.*.networks.*.link_local_ips': word,

@@ -4,6 +4,7 @@ import type { StackFileSystem, TemplateVariable } from '../load-options.ts'
 import { applyTags, mergeTrees } from '../merge/merge-trees.ts'
 import type { Problems } from '../problems.ts'
 import { decodeText, fileProblem, MAX_FILE_BYTES } from '../read-text.ts'
+import { validateTree } from '../validate/validate-tree.ts'
 import { kindName, type MapNode, type Mark, type Node } from '../yaml/node.ts'
 import { parseYaml } from '../yaml/parse-yaml.ts'
 import { type FileScope, SourceFile } from '../yaml/source-file.ts'
@@ -61,6 +62,8 @@ export class StackReader {
     let merged: MapNode | undefined
     for (const file of files) {
       for (const document of file.documents) {
+        // A later file cannot mend what the schema refuses in an earlier one.
+        if (merged !== undefined) validateTree(merged, this.problems)
         const substituted = this.interpolated(document, file.source.scope)
         const extended = resolveExtends(substituted, file.source, this)
         const complete = resolveIncludes(extended, file.source, this, including)

@@ -14,7 +14,7 @@ export type SchemaIssue = { readonly path: readonly PropertyKey[] } & (
 
 type RawIssue = z.core.$ZodIssue
 
-/** Flattens zod's issues. Keys that begin with `x-` are extensions, allowed everywhere, and therefore no issue. */
+/** Flattens zod's issues. Keys that begin with `x-` are extensions, allowed nearly everywhere, and therefore no issue. */
 export function schemaIssues(issues: readonly RawIssue[], base: readonly PropertyKey[] = []): readonly SchemaIssue[] {
   return issues.flatMap(issue => flatten(issue, [...base, ...issue.path]))
 }
@@ -25,7 +25,7 @@ function flatten(issue: RawIssue, path: readonly PropertyKey[]): readonly Schema
       return [{ kind: 'wrong-type', path, expected: [typeName(issue.expected)] }]
     case 'unrecognized_keys':
       return issue.keys
-        .filter(key => !key.startsWith('x-'))
+        .filter(key => !key.startsWith('x-') || isClosed(path))
         .map(key => ({ kind: 'unknown-key' as const, path: [...path, key], key }))
     case 'invalid_key': {
       const pattern = issue.issues.map(inner => (inner.code === 'invalid_format' ? String(inner.pattern ?? '') : ''))[0]
@@ -50,6 +50,13 @@ function flatten(issue: RawIssue, path: readonly PropertyKey[]): readonly Schema
       return [{ kind: 'wrong-type', path, expected: ['another value'] }]
   }
 }
+
+/** The few places where the specification has no room for extensions. */
+function isClosed([section, , attribute]: readonly PropertyKey[]): boolean {
+  return section === 'include' || (section === 'services' && closedAttributes.has(attribute ?? ''))
+}
+
+const closedAttributes = new Set<PropertyKey>(['blkio_config', 'env_file', 'extends'])
 
 /** The alternative whose kind of value fitted tells what is wrong inside it; if none fitted, all of them are what was expected. */
 function chooseAlternative(
