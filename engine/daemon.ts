@@ -35,7 +35,9 @@ import { networkRoutes } from './routes/networks.ts'
 import { noSwarmRoutes } from './routes/no-swarm.ts'
 import { systemRoutes } from './routes/system.ts'
 import { volumeRoutes } from './routes/volumes.ts'
+import { Runtimes } from './runtime/runtimes.ts'
 import { type Spawner, startSpawner } from './runtime/spawner.ts'
+import { defaultPath } from './runtime/spec.ts'
 import { Store } from './store/store.ts'
 import { cachedText, describeHost } from './system/host.ts'
 import { userNamespaces } from './users/remap.ts'
@@ -59,6 +61,7 @@ export async function startDaemon(
   onFatal: (reason: string) => void,
 ): Promise<Daemon> {
   const { runDir, dataRoot } = options
+  const runtimes = new Runtimes(options.runtimes, process.env['PATH'] ?? defaultPath)
   await mkdir(dataRoot, { recursive: true, mode: 0o710 })
   const store = await Store.open(join(dataRoot, 'state'))
   if (store.damaged.length > 0) log.warn({ lines: store.damaged }, 'damaged lines in the state were left out')
@@ -102,6 +105,7 @@ export async function startDaemon(
     clock: systemClock,
     trash: new Trash({ roots: [dataRoot, runDir], remove: target => workers.remove(target), clock: systemClock, log }),
     accounts: new AccountCache(),
+    runtimes,
     users: userNamespaces(options.usernsRemap, await hostAccounts()),
     hostResolvConf: cachedText('/etc/resolv.conf'),
     host: { ...host, capabilities: facts.capabilities, cgroupParent: `/${options.instance}` },

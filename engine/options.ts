@@ -7,6 +7,7 @@ import { BerthError } from '../schemas/errors.ts'
 import type { TlsFiles } from './http/tls.ts'
 import { defaultRegistrySettings, proxiesOfEnvironment, type RegistrySettings } from './images/registry/settings.ts'
 import { type LogLevel, logLevels } from './log.ts'
+import { ownRuntimeName, type RuntimeEntry, type RuntimeSettings } from './runtime/runtimes.ts'
 
 export interface DaemonOptions {
   readonly dataRoot: string
@@ -21,6 +22,7 @@ export interface DaemonOptions {
   readonly pidFile: string | undefined
   /** `default`, or `user[:group]`; undefined: containers are in the host's user namespace unless they ask for one. */
   readonly usernsRemap: string | undefined
+  readonly runtimes: RuntimeSettings
   readonly logLevel: LogLevel
   readonly registries: RegistrySettings
   readonly readyFd: number | undefined
@@ -28,7 +30,8 @@ export interface DaemonOptions {
 
 export const usage = `usage: berthd [--data-root DIR] [--run-dir DIR] [--instance NAME] [--host unix:///PATH|fd://|tcp://HOST:PORT]... [--group NAME]
               [--pidfile FILE] [--config-file FILE] [--log-level error|warn|info|debug] [--ready-fd N]
-              [--userns-remap default|USER[:GROUP]] [--tlsverify] [--tlscacert FILE] [--tlscert FILE] [--tlskey FILE] [--version] [--help]
+              [--userns-remap default|USER[:GROUP]] [--add-runtime NAME=PATH]... [--default-runtime NAME]
+              [--tlsverify] [--tlscacert FILE] [--tlscert FILE] [--tlskey FILE] [--version] [--help]
 `
 
 /** argv over the configuration file over the environment over the defaults. Throws USAGE. */
@@ -58,9 +61,29 @@ export function parseOptions(
     tls: tlsOf(flags, file),
     pidFile: flags.pidfile ?? file.pidfile,
     usernsRemap: flags['userns-remap'] ?? file['userns-remap'],
+    runtimes: runtimesOf(flags, file),
     logLevel,
     registries: registriesOf(file, env),
     readyFd: flags['ready-fd'] === undefined ? undefined : parseFd(flags['ready-fd']),
+  }
+}
+
+/** Flags add to the file's. Texts as dockerd's (moby opts/runtime.go). */
+function runtimesOf(flags: ReturnType<typeof parseFlags>, file: DaemonFile): RuntimeSettings {
+  const others = new Map<string, RuntimeEntry>(Object.entries(file.runtimes ?? {}))
+  for (const argument of flags['add-runtime'] ?? []) {
+    const [, name, path] = /^\s*([a-zA-Z0-9][a-zA-Z0-9._-]*)\s*=\s*(.+?)\s*$/.exec(argument) ?? []
+    if (name === undefined || path === undefined)
+      throw new BerthError('USAGE', `--add-runtime: invalid runtime argument: ${argument}`, {
+        hint: 'expected NAME=PATH',
+      })
+    if (others.has(name)) throw new BerthError('USAGE', `--add-runtime: runtime '${name}' was already defined`)
+    others.set(name, { path })
+  }
+  if (others.has(ownRuntimeName)) throw new BerthError('USAGE', `runtime name '${ownRuntimeName}' is reserved`)
+  return {
+    others: Object.fromEntries(others),
+    defaultName: flags['default-runtime'] ?? file['default-runtime'] ?? ownRuntimeName,
   }
 }
 
@@ -116,6 +139,8 @@ function parseFlags(argv: readonly string[]) {
         'config-file': text,
         'log-level': { type: 'string', short: 'l' },
         'userns-remap': text,
+        'add-runtime': { type: 'string', multiple: true },
+        'default-runtime': text,
         tls: { type: 'boolean' },
         tlsverify: { type: 'boolean' },
         tlscacert: text,

@@ -2,12 +2,9 @@ import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import { checkMount } from './check-mount.ts'
 
-/** Runtimes by name: ours, and what clients call dockerd's default. */
-const runtimes = ['', 'berth', 'runc', 'io.containerd.runc.v2']
-
 /** Namespace modes and the like that no container can have: told at create, in dockerd's words (moby runconfig/hostconfig_unix.go, daemon/container.go). */
 export function checkModes(hostConfig: HostConfig): void {
-  const { IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '', Isolation = '', Runtime = '' } = hostConfig
+  const { IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '', Isolation = '' } = hostConfig
   if (!['', 'none', 'private', 'shareable', 'host'].includes(IpcMode) && !joins(IpcMode))
     throw invalid(`invalid IPC mode: ${IpcMode}`)
   if (!['', 'host'].includes(PidMode) && !joins(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`)
@@ -15,7 +12,6 @@ export function checkModes(hostConfig: HostConfig): void {
   if (!['', 'private', 'host'].includes(CgroupnsMode)) throw invalid(`invalid cgroup namespace mode: ${CgroupnsMode}`)
   if (!['', 'default'].includes(Isolation))
     throw invalid(`invalid isolation (${Isolation}): linux only supports 'default'`)
-  if (!runtimes.includes(Runtime)) throw invalid(`unknown or invalid runtime name: ${Runtime}`)
   if ((hostConfig.ShmSize ?? 0) < 0) throw invalid('SHM size can not be less than 0')
   if (Object.keys(hostConfig.Annotations ?? {}).includes(''))
     throw invalid('invalid Annotations: the empty string is not permitted as an annotation key')

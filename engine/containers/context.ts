@@ -3,6 +3,7 @@ import type { LayerWorkers } from '../images/layer-worker.ts'
 import type { ContainerImages } from '../images/service.ts'
 import type { Logger } from '../log.ts'
 import type { ContainerNetworks } from '../networks/attachments.ts'
+import type { Runtimes } from '../runtime/runtimes.ts'
 import type { Spawner } from '../runtime/spawner.ts'
 import type { HostTraits } from '../runtime/spec.ts'
 import type { UserNamespaces } from '../users/remap.ts'
@@ -38,6 +39,7 @@ export interface ContainerContext {
   readonly trash: Trash
   readonly accounts: AccountCache
   readonly users: UserNamespaces
+  readonly runtimes: Runtimes
   /** The host's /etc/resolv.conf as it is now. */
   readonly hostResolvConf: () => string
   readonly host: HostTraits & HostResources

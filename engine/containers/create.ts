@@ -5,6 +5,7 @@ import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { ResolvedImage } from '../images/service.ts'
 import { containerCapabilities } from '../runtime/capabilities.ts'
+import { ownRuntimeName } from '../runtime/runtimes.ts'
 import { parseSecurityOptions } from '../runtime/security.ts'
 import { maskedPaths, readonlyPaths } from '../runtime/spec.ts'
 import type { MountRequest } from '../volumes/mounts.ts'
@@ -103,7 +104,7 @@ function toRecord(
       return joined === undefined ? [] : [[name, `container:${joined.record.id}`] as const]
     }),
   )
-  const hostConfig = withDefaults({ ...wishes, ...modes })
+  const hostConfig = withDefaults({ ...wishes, ...modes, Runtime: wishes.Runtime || context.runtimes.defaultName })
   const merged = mergeImageConfig(config, image.config)
   const args = [...(merged.Entrypoint ?? []), ...(merged.Cmd ?? [])]
   if (args.length === 0 || args[0] === '') throw new BerthError('INVALID_ARGUMENT', 'no command specified')
@@ -111,7 +112,16 @@ function toRecord(
   checkLogConfig(hostConfig)
   logConfigOf(hostConfig, '')
   const restartPolicy = checkRestartPolicy(hostConfig)
+  const runtime = context.runtimes.find(hostConfig.Runtime)
   const userns = chooseMaps(context, identity.id, hostConfig)
+  if (runtime !== undefined && userns !== undefined)
+    throw new BerthError(
+      'INVALID_ARGUMENT',
+      `runtime ${hostConfig.Runtime}: user namespaces are made by the runtime ${ownRuntimeName} only`,
+      {
+        hint: `use that one, or UsernsMode "host"`,
+      },
+    )
   return {
     ...identity,
     createdAt: formatTime(context.clock.now()),
@@ -157,7 +167,7 @@ function defaultHostname(context: ContainerContext, hostConfig: HostConfig, id: 
 }
 
 /** Members that inspect shows with dockerd's defaults. */
-function withDefaults(wishes: HostConfig): HostConfig {
+function withDefaults<Wishes extends HostConfig>(wishes: Wishes): Wishes & HostConfig {
   const isPrivileged = wishes.Privileged === true
   const mode = wishes.NetworkMode ?? ''
   return {
@@ -176,7 +186,6 @@ function withDefaults(wishes: HostConfig): HostConfig {
     ...(wishes.Memory && !wishes.MemorySwap ? { MemorySwap: wishes.Memory * 2 } : {}),
     MaskedPaths: isPrivileged ? undefined : (wishes.MaskedPaths ?? [...maskedPaths]),
     ReadonlyPaths: isPrivileged ? undefined : (wishes.ReadonlyPaths ?? [...readonlyPaths]),
-    Runtime: wishes.Runtime || 'berth',
   }
 }
 

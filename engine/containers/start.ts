@@ -9,6 +9,7 @@ import type { Attachment } from '../networks/attachments.ts'
 import { NativeError } from '../runtime/connection.ts'
 import { lookUpBlockIo, lookUpDevices } from '../runtime/devices.ts'
 import { Monitor } from '../runtime/monitor.ts'
+import { ownRuntimeName } from '../runtime/runtimes.ts'
 import { parseSecurityOptions } from '../runtime/security.ts'
 import { type ResolvedUser, toStartConfig } from '../runtime/spec.ts'
 import { markStage } from '../runtime/trace.ts'
@@ -222,6 +223,7 @@ async function buildConfig(
     ...(blockIo === undefined ? {} : { blockIo }),
     files: parts.files,
     log,
+    runtime: context.runtimes.find(hostConfig.Runtime || ownRuntimeName),
     killsAllOnOom: killsAllOnOom(record.oomPolicy),
     isDurable: hostConfig.AutoRemove !== true && !liesOnTmpfs(context, parts.image),
     ...(height && width ? { consoleSize: { height, width } } : {}),

@@ -164,8 +164,8 @@ function info({ context, facts, host, images, registries }: SystemRoutesOptions)
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: berthVersion,
-    Runtimes: { berth: { path: 'berth-native' } },
-    DefaultRuntime: 'berth',
+    Runtimes: context.runtimes.describe(),
+    DefaultRuntime: context.runtimes.defaultName,
     Swarm: {
       NodeID: '',
       NodeAddr: '',

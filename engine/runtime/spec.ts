@@ -1,6 +1,12 @@
 import type { ContainerConfig } from '../../schemas/api/container-create.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
-import type { InjectedFile, LogConfig, RootFilesystem, StartConfig } from '../../schemas/runtime/monitor.ts'
+import type {
+  InjectedFile,
+  LogConfig,
+  OtherRuntime,
+  RootFilesystem,
+  StartConfig,
+} from '../../schemas/runtime/monitor.ts'
 import type {
   OciDevice,
   OciDeviceRule,
@@ -60,6 +66,8 @@ export interface SpecInput {
   readonly blockIo?: BlockIo
   readonly files: readonly InjectedFile[]
   readonly log: LogConfig
+  /** Undefined: ours. */
+  readonly runtime?: OtherRuntime | undefined
   readonly killsAllOnOom: boolean
   /** What the program syncs in its writable layer must be on the disk: not for layers that go with the container, or lie in memory. */
   readonly isDurable: boolean
@@ -115,6 +123,7 @@ export function toStartConfig(input: SpecInput): StartConfig {
     onOom: input.killsAllOnOom ? 'killAll' : 'report',
     init: hostConfig.Init === true,
     isDurable: input.isDurable,
+    ...(input.runtime === undefined ? {} : { runtime: input.runtime }),
   }
 }
 

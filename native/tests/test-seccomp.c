@@ -98,6 +98,31 @@ TEST(the_tree_decides_like_the_list) {
 	}
 }
 
+static bool is_known_to_the_library(int number) {
+	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+	bool is_known = name != NULL;
+	free(name);
+	return is_known;
+}
+
+/* As linux.seccomp, for other runtimes. Calls that their library does not know are their affair. */
+TEST(written_out_it_decides_the_same) {
+	static const uint64_t arguments[] = {0, 8, 38, 39, 40, 41, 0x20000, 0x40000, CLONE_NEWUSER, CLONE_VM}, sets[] = {DEFAULT_CAPABILITIES, 0, ~0ULL};
+	for (size_t s = 0; s < ELEMENTS(sets); s++) {
+		struct seccomp_filter filter, written;
+		struct error err;
+		json_t *profile = seccomp_default_profile(sets[s]);
+		CHECK_INT(seccomp_compile_default(sets[s], &filter, &err), 0);
+		CHECK_INT(seccomp_compile_oci(profile, &written, &err), 0);
+		int differences = 0;
+		for (int number = 0; number < NUMBERS; number++)
+			for (size_t x = 0; is_known_to_the_library(number) && x < ELEMENTS(arguments); x++)
+				differences += verdict(&filter, number, arguments[x]) != verdict(&written, number, arguments[x]);
+		CHECK_INT(differences, 0);
+		json_decref(profile);
+	}
+}
+
 TEST(docker_s_verdicts) {
 	struct seccomp_filter filter;
 	struct error err;
@@ -183,6 +208,7 @@ TEST(profiles_of_the_user) {
 
 int main(void) {
 	RUN(the_tree_decides_like_the_list);
+	RUN(written_out_it_decides_the_same);
 	RUN(docker_s_verdicts);
 	RUN(each_verdict_is_docker_s);
 	RUN(profiles_of_the_user);

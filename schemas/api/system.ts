@@ -76,7 +76,9 @@ export interface SystemInfo {
   readonly Labels: readonly string[]
   readonly ExperimentalBuild: boolean
   readonly ServerVersion: string
-  readonly Runtimes: Readonly<Record<string, { readonly path: string; readonly runtimeArgs?: readonly string[] }>>
+  readonly Runtimes: Readonly<
+    Record<string, { readonly path: string; readonly runtimeArgs?: readonly string[] | undefined }>
+  >
   readonly DefaultRuntime: string
   readonly Swarm: {
     readonly NodeID: string

@@ -8,6 +8,14 @@ export const DaemonFile = z.strictObject({
   group: z.optional(z.string()),
   pidfile: z.optional(z.string()),
   'userns-remap': z.optional(z.string()),
+  /** Other OCI runtimes by name; each of `runtimeArgs` stands before every command. */
+  runtimes: z.optional(
+    z.record(
+      z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/)),
+      z.strictObject({ path: z.string().check(z.minLength(1)), runtimeArgs: z.optional(z.array(z.string())) }),
+    ),
+  ),
+  'default-runtime': z.optional(z.string()),
   tls: z.optional(z.boolean()),
   tlsverify: z.optional(z.boolean()),
   tlscacert: z.optional(z.string()),

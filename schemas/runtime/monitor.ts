@@ -67,6 +67,15 @@ export interface StartConfig {
   readonly init: boolean
   /** Flush file systems when the writable layer is unmounted. False only where the layer is thrown away anyway. */
   readonly isDurable: boolean
+  /** Another OCI runtime that makes and keeps the container's processes. Not with a user namespace. */
+  readonly runtime?: OtherRuntime
+}
+
+/** A program with the OCI runtime command line (runc's), and words that stand before its global options. */
+export interface OtherRuntime {
+  /** Absolute. */
+  readonly path: string
+  readonly arguments: readonly string[]
 }
 
 export type RootFilesystem =

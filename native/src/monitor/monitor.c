@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/sys.h"
 #include "monitor/attach.h"
+#include "monitor/backend.h"
 #include "monitor/control.h"
 #include "monitor/state.h"
 
@@ -134,7 +135,7 @@ static void main_exited(struct monitor *monitor, int code, int signal) {
 	record->memory_peak = monitor->container.cgroup ? cgroup_memory_peak(monitor->container.cgroup) : 0;
 	monitor->is_exiting = true;
 	note(monitor, "account");
-	(void)container_exited(&monitor->container, &err); /* processes that resist are found again by `start` and `release` */
+	(void)monitor->backend->exited(monitor, &err); /* processes that resist are found again by `start` and `release` */
 	note(monitor, "kill rest");
 	session_exited(&monitor->main, code, signal);
 }
@@ -219,6 +220,8 @@ int monitor_run(const struct monitor_setup *setup) {
 	(void)mallopt(M_TOP_PAD, 0);
 	struct monitor monitor = {.bundle = setup->bundle,
 				  .host = setup->host,
+				  .backend = &backend_own,
+				  .foreign.bundle = setup->bundle,
 				  .container = CONTAINER_INIT,
 				  .log = LOG_WRITER_INIT,
 				  .children.fd = -1,

@@ -5,6 +5,7 @@
 #include "base/stamps.h"
 #include "base/sys.h"
 #include "monitor/attach.h"
+#include "monitor/backend.h"
 
 #include <errno.h>
 #include <string.h>
@@ -49,7 +50,8 @@ static int start(struct monitor *monitor, const struct start_config *config, jso
 	if ((r = session_pipes_open(&pipes, has_pipes && config->stdin_open, has_pipes, err)) < 0)
 		return r;
 	struct container_stdio stdio = {.in = pipes.child[0], .out = pipes.child[1], .err = pipes.child[2]};
-	if ((r = container_start(monitor->host, config, &stdio, &monitor->container, err)) < 0) {
+	monitor->backend = config->runtime ? &backend_foreign : &backend_own;
+	if ((r = monitor->backend->start(monitor, config, &stdio, err)) < 0) {
 		session_pipes_close(&pipes);
 		return r;
 	}
@@ -79,27 +81,22 @@ static int op_signal(struct monitor *monitor, struct object_reader *request, jso
 	if (r < 0 || (r = take_optional_bool(request, "all", &is_for_all, err)) < 0 || (r = object_close(request, err)) < 0 ||
 	    (r = need_running(monitor, err)) < 0)
 		return r;
-	struct container *container = &monitor->container;
-	if (is_for_all)
-		r = cgroup_signal(container->cgroup, (int)number, err);
-	else if (sys_pidfd_send_signal(container->pidfd, (int)number) < 0)
-		r = error_errno(err, "signal", "signal %d", (int)number);
+	r = monitor->backend->signal(monitor, (int)number, is_for_all, err);
 	/* A frozen process of cgroup v1 does not die before it is thawed. */
-	if (r >= 0 && number == SIGKILL && monitor->status == STATUS_PAUSED && (r = cgroup_freeze(container->cgroup, false, err)) >= 0)
+	if (r >= 0 && number == SIGKILL && monitor->status == STATUS_PAUSED && (r = cgroup_freeze(monitor->container.cgroup, false, err)) >= 0)
 		monitor->status = STATUS_RUNNING;
 	return r;
 }
 
-static int exec(struct monitor *monitor, struct session *session, const struct spec_process *process, bool has_input, json_t **ret_ok,
-		struct error *err) {
+static int exec(struct monitor *monitor, struct session *session, const json_t *process, bool has_input, json_t **ret_ok, struct error *err) {
 	struct session_pipes pipes;
-	bool has_pipes = session->attaches && !process->terminal;
+	bool has_pipes = session->attaches && !json_is_true(json_object_get(process, "terminal"));
 	int r = session_pipes_open(&pipes, has_pipes && has_input, has_pipes, err);
 	if (r < 0)
 		return r;
 	struct container_stdio stdio = {.in = pipes.child[0], .out = pipes.child[1], .err = pipes.child[2]};
 	struct container_process started;
-	if ((r = container_exec(monitor->host, &monitor->container, process, &stdio, &started, err)) < 0) {
+	if ((r = monitor->backend->exec(monitor, process, &stdio, &started, err)) < 0) {
 		session_pipes_close(&pipes);
 		return r;
 	}
@@ -123,15 +120,10 @@ static int op_exec(struct monitor *monitor, struct object_reader *request, json_
 	struct session *session = monitor_find_exec(monitor, exec_id);
 	if (session && session->pid > 0)
 		return error_set(err, EEXIST, "exec", "exec %.64s runs already", exec_id);
-	struct spec_process process = {0};
-	if ((r = spec_process_parse((json_t *)json, "process", &process, err)) < 0)
+	if (!session && (r = monitor_add_exec(monitor, exec_id, &session, err)) < 0)
 		return r;
-	if (session || (r = monitor_add_exec(monitor, exec_id, &session, err)) >= 0) {
-		r = exec(monitor, session, &process, has_input, ret_ok, err);
-		if (r < 0)
-			monitor_drop_exec(monitor, session); /* its connections see the end of the stream */
-	}
-	spec_process_free(&process);
+	if ((r = exec(monitor, session, json, has_input, ret_ok, err)) < 0)
+		monitor_drop_exec(monitor, session); /* its connections see the end of the stream */
 	return r;
 }
 
@@ -154,7 +146,7 @@ static int freeze(struct monitor *monitor, struct object_reader *request, bool i
 	if (r < 0 || (r = need_status(monitor, is_frozen ? STATUS_RUNNING : STATUS_PAUSED,
 				      is_frozen ? "the container is paused already" : "the container is not paused", err)) < 0)
 		return r;
-	if ((r = cgroup_freeze(monitor->container.cgroup, is_frozen, err)) >= 0)
+	if ((r = monitor->backend->freeze(monitor, is_frozen, err)) >= 0)
 		monitor->status = is_frozen ? STATUS_PAUSED : STATUS_RUNNING;
 	return r;
 }
@@ -174,15 +166,11 @@ static int op_update(struct monitor *monitor, struct object_reader *request, jso
 	int r = take_object(request, "resources", &json, err);
 	if (r < 0 || (r = object_close(request, err)) < 0 || (r = need_running(monitor, err)) < 0)
 		return r;
-	struct cgroup_resources resources = {0};
-	if ((r = spec_resources_parse((json_t *)json, "resources", &resources, err)) < 0)
-		return r;
 	struct warnings warnings = {0};
-	r = cgroup_update(monitor->container.cgroup, &resources, &warnings, err);
+	r = monitor->backend->update(monitor, json, &warnings, err);
 	if (r >= 0)
 		*ret_ok = json_pack("{s:o}", "warnings", warnings_to_json(&warnings));
 	warnings_free(&warnings);
-	spec_resources_free(&resources);
 	return r;
 }
 
@@ -210,7 +198,7 @@ static int op_release(struct monitor *monitor, struct object_reader *request, js
 	if (r < 0)
 		return r;
 	oom_free(&monitor->oom);
-	r = container_release(&monitor->container, err);
+	r = monitor->backend->release(monitor, err);
 	log_close(&monitor->log);
 	(void)sys_unlinkat(monitor->bundle, "monitor.sock", 0);
 	monitor->is_released = true;

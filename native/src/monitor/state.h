@@ -4,12 +4,14 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/stamps.h"
+#include "foreign/foreign.h"
 #include "monitor/exit-record.h"
 #include "monitor/log.h"
 #include "monitor/oom.h"
 #include "monitor/session.h"
 #include "runtime/container.h"
 
+struct backend;
 struct control;
 
 enum { TRIM_DELAY_MS = 200 };
@@ -24,7 +26,9 @@ struct monitor {
 	const struct host *host;
 
 	enum status status;
+	const struct backend *backend; /* of the last start */
 	struct container container;
+	struct foreign foreign;
 	struct session main;
 	struct session *execs; /* running, and expected by an attach */
 	struct oom_watch oom;

@@ -13,7 +13,8 @@ static void add_existing(struct cgroup *cgroup, const struct hierarchy *hierarch
     if (folder < 0)
         return;
     cgroup->parts[cgroup->part_count++] = (struct cgroup_part){.hierarchy = hierarchy, .folder = folder, .join_fd = -1, .tree = -1};
-    if (hierarchy->is_v2 || (!cgroup->host->v2 && (hierarchy->controllers & CONTROLLER_FREEZER))) {
+    /* Another runtime may leave the v2 hierarchy of a hybrid host alone. */
+    if (hierarchy->is_v2 || (cgroup->core < 0 && (hierarchy->controllers & CONTROLLER_FREEZER))) {
         cgroup->core = folder;
         cgroup->core_is_v2 = hierarchy->is_v2;
     }

@@ -4,3 +4,6 @@
 #include "runtime/launch.h"
 
 int inject_files(struct launch *launch);
+
+/* The tmpfs alone, attached at `place`, with each file by its index: "0", "1" ... */
+int inject_store(const struct start_config *config, const char *place, int *ret_folder, struct error *err);

@@ -89,6 +89,9 @@ static const struct {
 /* Execution domains that only change numbers: PER_LINUX, PER_LINUX32, UNAME26 with either, and the question which it is. */
 static const uint64_t personalities[] = {0x0, 0x0008, 0x20000, 0x20008, 0xffffffff};
 
+/* New namespaces, of users above all, are the largest attack surface of the kernel: clone may not make any. */
+static const uint64_t clone_namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
+
 static int allow_names(scmp_filter_ctx context, const char *names, struct seccomp_newer *newer) {
     for (const char *at = names; *at;) {
         char name[48];
@@ -105,10 +108,8 @@ static int allow_names(scmp_filter_ctx context, const char *names, struct seccom
     return 0;
 }
 
-/* New namespaces, of users above all, are the largest attack surface of the kernel: clone may not make any. */
 static int restrict_clone(scmp_filter_ctx context) {
-    const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
-    int failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
+    int failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, clone_namespaces, 0));
     return failed < 0 ? failed : seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
@@ -148,4 +149,44 @@ int seccomp_add_default_rules(scmp_filter_ctx context, uint64_t bounding, struct
     if (failed >= 0 && !(bounding & 1ULL << CAP_SYS_ADMIN))
         failed = restrict_clone(context);
     return failed < 0 ? failed : restrict_sockets(context);
+}
+
+/* Names in one string, as rules of linux.seccomp. */
+static void describe_names(json_t *rules, const char *names) {
+    json_t *list = json_array();
+    for (const char *at = names; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        (void)json_array_append_new(list, json_stringn(at, length));
+        at += length;
+    }
+    (void)json_array_append_new(rules, json_pack("{s:o, s:s}", "names", list, "action", "SCMP_ACT_ALLOW"));
+}
+
+static void describe_argument(json_t *rules, const char *name, uint64_t value, uint64_t second, const char *op) {
+    (void)json_array_append_new(rules, json_pack("{s:[s], s:s, s:[{s:i, s:I, s:I, s:s}]}", "names", name, "action", "SCMP_ACT_ALLOW", "args", "index", 0,
+                                                 "value", (json_int_t)value, "valueTwo", (json_int_t)second, "op", op));
+}
+
+json_t *seccomp_default_profile(uint64_t bounding) {
+    json_t *rules = json_array();
+    for (size_t i = 0; i < ELEMENTS(always); i++)
+        describe_names(rules, always[i]);
+    for (size_t i = 0; i < ELEMENTS(by_capability); i++)
+        if (bounding & 1ULL << by_capability[i].capability)
+            describe_names(rules, by_capability[i].names);
+    for (size_t i = 0; i < ELEMENTS(personalities); i++)
+        describe_argument(rules, "personality", personalities[i], 0, "SCMP_CMP_EQ");
+    describe_argument(rules, "socket", AF_ALG, 0, "SCMP_CMP_LT");
+    describe_argument(rules, "socket", AF_ALG + 1, 0, "SCMP_CMP_EQ");
+    describe_argument(rules, "socket", AF_VSOCK, 0, "SCMP_CMP_GT");
+    if (!(bounding & 1ULL << CAP_SYS_ADMIN)) {
+        describe_argument(rules, "clone", clone_namespaces, 0, "SCMP_CMP_MASKED_EQ");
+        (void)json_array_append_new(rules, json_pack("{s:[s], s:s, s:i}", "names", "clone3", "action", "SCMP_ACT_ERRNO", "errnoRet", ENOSYS));
+    }
+#if defined(__x86_64__)
+    json_t *architectures = json_pack("[s, s, s]", "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32");
+#elif defined(__aarch64__)
+    json_t *architectures = json_pack("[s, s]", "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM");
+#endif
+    return json_pack("{s:s, s:i, s:o, s:o}", "defaultAction", "SCMP_ACT_ERRNO", "defaultErrnoRet", EPERM, "architectures", architectures, "syscalls", rules);
 }

@@ -21,6 +21,9 @@ struct seccomp_filter {
 /* The default profile: conditions by the capabilities in `bounding`, syscall by syscall as Docker 28 decides it. */
 int seccomp_compile_default(uint64_t bounding, struct seccomp_filter *ret, struct error *err);
 
+/* The same profile as linux.seccomp, for other runtimes: a new object. */
+json_t *seccomp_default_profile(uint64_t bounding);
+
 /* linux.seccomp of the OCI runtime specification 1.2 without listeners. */
 int seccomp_compile_oci(const json_t *profile, struct seccomp_filter *ret, struct error *err);
 

@@ -339,6 +339,21 @@ static int parse_files(const json_t *array, struct start_config *ret, struct err
     return 0;
 }
 
+/* Another OCI runtime, which has to be where only root puts things: by an absolute path. */
+static int parse_runtime(const json_t *json, const struct spec *spec, struct error *err) {
+    struct object_reader r;
+    const json_t *arguments;
+    const char *path, *argument;
+    int x;
+    if ((x = object_open(&r, json, "runtime", err)) < 0 || (x = take_string(&r, "path", &path, err)) < 0 ||
+        (x = take_array(&r, "arguments", &arguments, err)) < 0 || (x = object_close(&r, err)) < 0 || (x = check_absolute(path, "runtime.path", err)) < 0)
+        return x;
+    for (size_t i = 0; i < json_array_size(arguments); i++)
+        if ((x = element_string(arguments, i, "runtime.arguments", &argument, err)) < 0)
+            return x;
+    return spec_has_namespace(spec, CLONE_NEWUSER) ? error_set(err, ENOSYS, "spec", "runtime: user namespaces are made by our own runtime only") : 0;
+}
+
 static int parse_config(const json_t *json, struct start_config *ret, struct error *err) {
     struct object_reader r, s;
     const json_t *spec, *rootfs, *stdio, *log, *files;
@@ -350,7 +365,8 @@ static int parse_config(const json_t *json, struct start_config *ret, struct err
         (x = take_object(&r, "rootfs", &rootfs, err)) < 0 || (x = take_object(&r, "stdio", &stdio, err)) < 0 ||
         (x = take_object(&r, "log", &log, err)) < 0 || (x = take_array(&r, "files", &files, err)) < 0 ||
         (x = take_string(&r, "onOom", &on_oom, err)) < 0 || (x = take_bool(&r, "init", &ret->init, err)) < 0 ||
-        (x = take_bool(&r, "isDurable", &ret->is_durable, err)) < 0 || (x = object_close(&r, err)) < 0)
+        (x = take_bool(&r, "isDurable", &ret->is_durable, err)) < 0 || (x = take_optional_object(&r, "runtime", &ret->runtime, err)) < 0 ||
+        (x = object_close(&r, err)) < 0)
         return x;
     if ((x = object_open(&s, stdio, "stdio", err)) < 0 || (x = take_bool(&s, "stdin", &ret->stdin_open, err)) < 0 ||
         (x = take_bool(&s, "stdinOnce", &ret->stdin_once, err)) < 0 || (x = object_close(&s, err)) < 0)
@@ -363,6 +379,8 @@ static int parse_config(const json_t *json, struct start_config *ret, struct err
         return x;
     if (ret->init && !(ret->spec.namespaces_new & CLONE_NEWPID))
         return error_set(err, EINVAL, "spec", "init: needs a new pid namespace");
+    if (ret->runtime && (x = parse_runtime(ret->runtime, &ret->spec, err)) < 0)
+        return x;
     return parse_files(files, ret, err);
 }
 

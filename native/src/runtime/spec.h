@@ -177,6 +177,7 @@ struct start_config {
     bool kills_all_on_oom;
     bool init;
     bool is_durable;
+    const json_t *runtime; /* {path, arguments} of another OCI runtime; NULL: ours. Borrowed */
     json_t *json; /* the reference that all strings above live in */
 };
 

@@ -8,7 +8,7 @@
 #include "monitor/monitor.h"
 #include "runtime/cgroup.h"
 #include "spawner/run-dir.h"
-#include "spawner/socket.h"
+#include "base/socket.h"
 
 #include <libgen.h>
 #include <limits.h>

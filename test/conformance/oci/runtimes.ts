@@ -8,7 +8,7 @@ const root = process.env['BERTH_ROOT'] ?? process.cwd()
 
 export type RuntimeName = 'berth' | 'crun' | 'runc'
 
-interface Runtime {
+export interface Runtime {
   readonly name: RuntimeName
   readonly command: readonly string[]
 }
@@ -20,7 +20,8 @@ function commandOf(program: string): readonly string[] {
   return ['unshare', '-m', join(root, 'test/conformance/oci/with-libraries-of'), foreign, program]
 }
 
-function runtimes(): readonly Runtime[] {
+/** Ours by its command line, and each peer that the environment names. */
+export function runtimes(): readonly Runtime[] {
   const named = (process.env['BERTH_PEER_RUNTIMES'] ?? '').split(',').filter(Boolean)
   const peers = named.map(peer => {
     const [name = '', program = ''] = peer.split('=')

@@ -82,6 +82,7 @@ const monitorRequests = [
     onOom: 'killAll',
     init: true,
     isDurable: false,
+    runtime: { path: '/usr/bin/crun', arguments: ['--debug'] },
   },
   { id: 3, op: 'signal', signal: 15 },
   { id: 4, op: 'signal', signal: 9, all: true },

@@ -1,4 +1,4 @@
-#include "spawner/socket.h"
+#include "base/socket.h"
 
 #include "base/cleanup.h"
 #include "base/sys.h"
