@@ -46,6 +46,7 @@ export async function applyPlan(
     watch,
     registryAuth: context.registryAuth,
     sshAgent: context.sshAgent,
+    digestsFolder: context.digestsFolder,
     signal: joinSignals(interruption(context.signal), deadline?.signal),
     ids,
     imageIds: new Map(),

@@ -38,6 +38,8 @@ export interface OpSession {
   /** Reference -> id, of images pulled in this run. */
   readonly imageIds: Map<string, string>
   readonly sshAgent: string | undefined
+  /** Where builds keep digests of their contexts. */
+  readonly digestsFolder: string | undefined
   readonly registryAuth: ((reference: string) => Promise<string | undefined>) | undefined
   readonly onDetail: (op: Op, detail: string) => void
 }
@@ -136,6 +138,7 @@ async function buildOne(op: ImageBuildOp, session: OpSession): Promise<void> {
       onText,
       signal,
       sshAgent: session.sshAgent,
+      digestsFolder: session.digestsFolder,
       registryAuth: session.registryAuth,
     }),
   )

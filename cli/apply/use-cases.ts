@@ -13,6 +13,8 @@ export interface ApplyContext {
   /** `X-Registry-Auth` for the registry of an image. */
   /** SSH_AUTH_SOCK, for builds. */
   readonly sshAgent?: string | undefined
+  /** Where builds keep digests of their contexts. */
+  readonly digestsFolder?: string | undefined
   readonly registryAuth?: (reference: string) => Promise<string | undefined>
 }
 

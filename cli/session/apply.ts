@@ -1,6 +1,7 @@
 import type { ProgressEvent, ProgressListener } from '../apply/progress.ts'
 import type { ApplyReport } from '../apply/report.ts'
 import type { ApplyContext } from '../apply/use-cases.ts'
+import { digestsFolder } from '../build/content-digests.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { registryAuth } from '../registry/registry-auth.ts'
 import { showReport } from './apply-report.ts'
@@ -33,6 +34,7 @@ export async function runUseCase(
     },
     signal: context.signal,
     sshAgent: context.env['SSH_AUTH_SOCK'],
+    digestsFolder: digestsFolder(context.env),
     registryAuth: reference => registryAuth(context.env, reference),
     ...(parallel === undefined ? {} : { parallel }),
   }

@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { bytesOf } from '../../schemas/stack/bytes.ts'
+import { digestsFolder } from '../build/content-digests.ts'
 import { type BuildOutput, parseOutput, writeOutput } from '../build/outputs.ts'
 import { readSecrets } from '../build/read-secrets.ts'
 import { isRemote, sendBuild } from '../build/send-build.ts'
@@ -64,6 +65,7 @@ export async function buildPath(context: Context, path: string, flags: BuildPath
     secrets,
     onText: text => isQuiet || isRaw || stream.write(text),
     onMessage: message => isRaw && !isQuiet && stream.write(`${JSON.stringify(message)}\n`),
+    digestsFolder: digestsFolder(env),
     sshAgent: env['SSH_AUTH_SOCK'],
     registryAuth: reference => registryAuth(env, reference),
     signal,

@@ -27,7 +27,8 @@ export async function buildImage(
   signal: AbortSignal,
 ): Promise<StoredImage> {
   const { images, workspace } = parts
-  const file = parseDockerfile(await readDockerfile(workspace.context, request.dockerfile), request.shownName)
+  const text = workspace.listed?.dockerfile ?? (await readDockerfile(workspace.context, request.dockerfile))
+  const file = parseDockerfile(text, request.shownName)
   await dropIgnored(workspace.context, request.dockerfile)
   return images.store.lease(async () => {
     const imported = await importKeys(parts, request, report, signal)

@@ -82,12 +82,11 @@ export class BuildCache {
     return { kind: 'hit', step }
   }
 
-  async put(place: string, parts: KeyParts, layer: BuiltLayer | undefined, description: string): Promise<void> {
+  /** Nobody waits for the disk: what a crash takes away is made anew. */
+  put(place: string, parts: KeyParts, layer: BuiltLayer | undefined, description: string): void {
     const at = this.#now().toISOString()
-    await Promise.all([
-      this.#steps.put(keyOf(parts), { layer, createdAt: at, lastUsedAt: at, description }),
-      this.#lastTimes.put(place, { parts: digested(parts) }),
-    ])
+    void this.#steps.put(keyOf(parts), { layer, createdAt: at, lastUsedAt: at, description }).catch(() => undefined)
+    void this.#lastTimes.put(place, { parts: digested(parts) }).catch(() => undefined)
   }
 
   /** The image that came of the same steps before, so that a build that changes nothing gives the same id. */
@@ -95,8 +94,8 @@ export class BuildCache {
     return this.#images.get(hash(content))?.id
   }
 
-  async noteImage(content: string, id: string): Promise<void> {
-    await this.#images.put(hash(content), { id })
+  noteImage(content: string, id: string): void {
+    void this.#images.put(hash(content), { id }).catch(() => undefined)
   }
 
   list(): readonly BuildCacheEntry[] {

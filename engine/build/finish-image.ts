@@ -67,6 +67,6 @@ export async function finishImage(
     document: parseImageDocument(await store.blobs.readDocument(config.digest)),
   }
   await store.catalog.put(image, options.names, images.now())
-  await cache.noteImage(key, image.id)
+  cache.noteImage(key, image.id)
   return image
 }

@@ -1,14 +1,16 @@
 import { BerthError } from '../../schemas/errors.ts'
 import type { Platform } from '../images/oci.ts'
 import { parsePlatform } from '../images/platform.ts'
+import type { ImageService } from '../images/service.ts'
 import { emptyState, openBase } from './base-image.ts'
 import type { BuildContext } from './build-context.ts'
 import type { BuildParts } from './context-of.ts'
 import { expandWord } from './dockerfile/expand.ts'
 import type { Dockerfile } from './dockerfile/instruction.ts'
+import { ContextNeeded } from './listed-context.ts'
 import type { StageState } from './stage-state.ts'
 import { type PlannedStage, sourceOf } from './stages.ts'
-import type { Tree } from './workspace.ts'
+import type { Tree, Workspace } from './workspace.ts'
 
 /** `--platform` of FROM; without one, what the image is for. */
 export function platformOf(text: string | undefined, build: BuildContext): Platform | undefined {
@@ -31,6 +33,7 @@ export async function openNamed(
     })
   }
   const { engine, images, workspace } = parts
+  if (workspace.listed !== undefined && !(await isHere(images, context?.image ?? name))) throw new ContextNeeded()
   return openBase(images, workspace, context === undefined ? name : context.image, {
     pulls: build.request.pulls,
     platform,
@@ -39,6 +42,23 @@ export async function openNamed(
     signal: build.signal,
   })
 }
+
+const contextTree = ({ context, listed }: Workspace): Tree => ({
+  lower: [context],
+  identity: undefined,
+  isContext: true,
+  isHost: false,
+  ...(listed === undefined ? {} : { listed }),
+})
+
+/** Whether an image can be used at once; a folder of this machine would have to be read. */
+const isHere = async (images: ImageService, name: string): Promise<boolean> =>
+  name === 'scratch' ||
+  (!/^[a-z-]+:[./]/.test(name) &&
+    (await images.find(name, {}).then(
+      ({ kind }) => kind !== 'host',
+      () => false,
+    )))
 
 /** What `--from` names; the build context without one. */
 export async function treeFor(
@@ -50,10 +70,11 @@ export async function treeFor(
   from: string | undefined,
 ): Promise<Tree> {
   const { workspace } = parts
-  if (from === undefined) return { lower: [workspace.context], isContext: true, isHost: false }
+  if (from === undefined) return contextTree(workspace)
   const source = sourceOf(file.stages.slice(0, stage.index), from, true)
   if (source.kind === 'stage') return workspace.treeOf((await stages.get(source.index)) ?? emptyState)
   const context = build.request.contexts.get(from)
-  if (context !== undefined && 'folder' in context) return { lower: [context.folder], isContext: true, isHost: false }
+  if (context !== undefined && 'folder' in context)
+    return { lower: [context.folder], identity: undefined, isContext: true, isHost: false }
   return workspace.treeOf(await openNamed(parts, build, from, platformOf(stage.platform, build)))
 }

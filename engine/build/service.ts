@@ -12,12 +12,17 @@ import type { Store } from '../store/store.ts'
 import { layersOf } from './base-image.ts'
 import { buildImage } from './build.ts'
 import { BuildCache } from './cache.ts'
+import type { ListedContext } from './listed-context.ts'
 import { openRemoteContext } from './remote/remote-context.ts'
 import type { BuildReport, BuildRequest } from './request.ts'
+import { KnownPlaces } from './steps/find-place.ts'
 import { buildLabel } from './steps/run-container.ts'
 import { Workspace } from './workspace.ts'
 
 const limits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
+
+/** A tar, an address, or what there is to know of files that were not sent. */
+export type BuildSource = Readable | { readonly remote: string } | { readonly listed: ListedContext }
 
 /** Builds of images, and what is kept between them. */
 export class BuildService {
@@ -25,6 +30,7 @@ export class BuildService {
   readonly #engine: ContainerContext
   readonly #images: ImageService
   readonly #locks = new KeyedQueue()
+  readonly #places = new KnownPlaces()
   readonly #root: string
   readonly #memory: string
   readonly #cacheRoot: string
@@ -45,14 +51,15 @@ export class BuildService {
     for (const folder of [this.#root, this.#memory]) await this.#discard(folder)
   }
 
-  /** `context`: a tar, also compressed, or an address. `request` gets the folder with its named contexts, `contexts/<name>`. */
+  /** `context`: a tar, also compressed, an address, or a listing (throws ContextNeeded where that is not enough). `request` gets the folder with its named contexts, `contexts/<name>`. */
   async build(
-    context: Readable | { readonly remote: string },
+    context: BuildSource,
     request: (folder: string) => BuildRequest,
     report: BuildReport,
     signal: AbortSignal,
   ): Promise<StoredImage> {
-    return this.#withWorkspace(async workspace => {
+    const listed = 'listed' in context ? context.listed : undefined
+    return this.#withWorkspace(listed, async workspace => {
       const wanted = request(workspace.root)
       await this.#openContext(workspace, context, wanted, signal)
       const parts = {
@@ -73,7 +80,7 @@ export class BuildService {
     const found = await this.#images.find(name, { signal })
     if (found.kind === 'host') throw new BerthError('INVALID_ARGUMENT', `${name} is a folder of this host and no image`)
     const { image } = found
-    await this.#withWorkspace(workspace =>
+    await this.#withWorkspace(undefined, workspace =>
       store.lease(async () => {
         const { view } = await workspace.view(
           await workspace.treeOf({ layers: layersOf(image, name), hostTree: undefined }),
@@ -85,27 +92,29 @@ export class BuildService {
   }
 
   /** Folders of its own, gone afterwards. */
-  async #withWorkspace<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
+  async #withWorkspace<T>(listed: ListedContext | undefined, work: (workspace: Workspace) => Promise<T>): Promise<T> {
     const name = randomBytes(8).toString('hex')
     const root = join(this.#root, name)
     const memory = join(this.#memory, name)
-    const workspace = new Workspace({ root, memory, workers: this.#engine.workers, store: this.#images.store })
+    const { workers, trash } = this.#engine
+    const workspace = new Workspace({ root, memory, workers, store: this.#images.store, places: this.#places, listed })
     try {
       await mkdir(workspace.context, { recursive: true, mode: 0o755 })
       return await work(workspace)
     } finally {
-      await Promise.all([this.#discard(root), this.#discard(memory)])
+      for (const folder of [root, memory]) trash.discard(folder)
     }
   }
 
   async #openContext(
     workspace: Workspace,
-    context: Readable | { readonly remote: string },
+    context: BuildSource,
     { agents, args, contexts }: BuildRequest,
     signal: AbortSignal,
   ): Promise<void> {
     const unpack = (archive: Readable): Promise<unknown> =>
       this.#engine.workers.unpack({ target: workspace.context, ...limits, whiteouts: 'none' }, { archive, signal })
+    if ('listed' in context) return
     if ('remote' in context) {
       const keepsGitDir = ['1', 'true'].includes(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '')
       const agent = agents.get('default')

@@ -4,6 +4,7 @@ import { type BuildCache, type KeyParts, keyOf } from './cache.ts'
 import { dockerfileError } from './dockerfile/dockerfile-error.ts'
 import { expandWord } from './dockerfile/expand.ts'
 import type { CopyInstruction, Instruction, RunInstruction } from './dockerfile/instruction.ts'
+import { ContextNeeded } from './listed-context.ts'
 import { type BuiltLayer, type StageState, variablesOf } from './stage-state.ts'
 import { checkRun } from './steps/check-run.ts'
 import { applyConfigStep, workingDirectory } from './steps/config-step.ts'
@@ -190,11 +191,12 @@ async function cached(
   const imported = isCacheable && !request.noCache ? build.imported.get(key) : undefined
   if (imported !== undefined) {
     report.line(' ---> Using cache')
-    await cache.put(place, all, imported, createdBy)
+    cache.put(place, all, imported, createdBy)
     return withLayer(state, { ...imported, key }, createdBy, build.created())
   }
+  if (build.workspace.listed !== undefined) throw new ContextNeeded()
   if (answer.kind === 'miss') report.line(` ---> Not cached: ${answer.reason}`)
   const layer = await make()
-  if (isCacheable) await cache.put(place, all, layer, createdBy)
+  if (isCacheable) cache.put(place, all, layer, createdBy)
   return withLayer(state, { ...layer, key }, createdBy, build.created())
 }

@@ -3,11 +3,17 @@ import { join } from 'node:path'
 import type { ContainerView } from '../../schemas/runtime/layer.ts'
 import type { LayerWorkers } from '../images/layer-worker.ts'
 import type { ImageStore } from '../images/store.ts'
+import { ContextNeeded, type ListedContext } from './listed-context.ts'
 import type { StageState } from './stage-state.ts'
+import type { KnownPlaces } from './steps/find-place.ts'
 
 /** A file tree that can be read: lower layers, top-most first. */
 export interface Tree {
+  /** Names its content for good; undefined where that may change. */
+  readonly identity: string | undefined
   readonly lower: readonly string[]
+  /** Only this of it is known: nothing can be read. */
+  readonly listed?: ListedContext
   /** A client's files: they belong to root whatever they were there. */
   readonly isContext: boolean
   /** Lies under the machine's own root, so that scratch folders of it must lie in memory. */
@@ -20,6 +26,10 @@ export class Workspace {
   readonly #memory: string
   readonly #workers: LayerWorkers
   readonly #store: ImageStore
+  /** Where copies go, known from earlier builds. */
+  readonly places: KnownPlaces
+  /** What is known of the context where it was not sent: then only the cache can answer. */
+  readonly listed: ListedContext | undefined
   readonly #layersInMemory = new Map<string, Promise<string>>()
   #count = 0
 
@@ -28,11 +38,15 @@ export class Workspace {
     readonly memory: string
     readonly workers: LayerWorkers
     readonly store: ImageStore
+    readonly places: KnownPlaces
+    readonly listed?: ListedContext | undefined
   }) {
     this.root = options.root
     this.#memory = options.memory
     this.#workers = options.workers
     this.#store = options.store
+    this.places = options.places
+    this.listed = options.listed
   }
 
   get workers(): LayerWorkers {
@@ -51,6 +65,7 @@ export class Workspace {
 
   /** A view of a tree with a fresh writable layer over it. */
   async view(tree: Tree): Promise<{ readonly view: ContainerView; readonly upper: string }> {
+    if (tree.listed !== undefined) throw new ContextNeeded()
     const base = await this.folder('layer', tree.isHost)
     const upper = join(base, 'upper')
     const work = join(base, 'work')
@@ -65,6 +80,7 @@ export class Workspace {
     const paths = await Promise.all(state.layers.map(layer => (isHost ? this.#inMemory(layer) : this.#onDisk(layer))))
     return {
       lower: [...paths.reverse(), ...(state.hostTree === undefined ? [] : [state.hostTree])],
+      identity: isHost ? undefined : state.layers.map(({ diffId }) => diffId).join(' '),
       isContext: false,
       isHost,
     }

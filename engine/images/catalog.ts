@@ -92,10 +92,14 @@ export class Catalog {
       .at(-1)
   }
 
-  /** Adds an image (again), gives it names, takes these names from others. Durable when it resolves. */
+  /** Adds an image (again), gives it names, takes these names from others. Durable when it resolves, but for the time of names that it had. */
   async put(image: StoredImage, names: readonly string[], now: Date): Promise<void> {
+    const isNew = this.#table.isHidden(image.id) || names.some(name => this.#table.findByName(name) !== image)
+    const isKnown = this.#table.findByManifest(image.manifestDigest) === image && !isNew
     this.#table.put(image, names, now.toISOString())
-    await this.#save()
+    const saved = this.#save()
+    if (isKnown) saved.catch(() => undefined)
+    else await saved
   }
 
   /** Takes all names away and shows the image no more, but keeps it. */

@@ -1,14 +1,16 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import * as z from 'zod/mini'
-import { buildExtension } from '../../schemas/api/build.ts'
+import { type BuildExtension, buildExtension } from '../../schemas/api/build.ts'
+import { contextListing } from '../../schemas/api/context-listing.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
+import { ContextNeeded, ListedContext } from '../build/listed-context.ts'
 import type { BuildRequest } from '../build/request.ts'
-import type { BuildService } from '../build/service.ts'
+import type { BuildService, BuildSource } from '../build/service.ts'
 import { FailedStep } from '../build/steps/run-step.ts'
 import { wholeTar } from '../containers/whole-tar.ts'
-import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts'
+import { parseBody, queryFlag, queryInteger, type RequestContext } from '../http/context.ts'
 import { parseFilters } from '../http/filters.ts'
 import { get, ok, post, type Route } from '../http/route.ts'
 import { parsePlatform } from '../images/platform.ts'
@@ -47,9 +49,9 @@ async function build(service: BuildService, context: RequestContext): Promise<un
   const { query } = context
   if (query.get('version') === '2')
     throw new BerthError('NOT_IMPLEMENTED', 'builds by BuildKit’s protocol are not served: set DOCKER_BUILDKIT=0')
-  const parse = requestOf(context)
-  const remote = query.get('remote') ?? ''
-  const source = remote === '' ? context.body : { remote }
+  const extension = extensionOf(context)
+  const parse = requestOf(context, extension)
+  const source = await sourceOf(context, extension)
   const progress = new ProgressStream(context)
   const isQuiet = queryFlag(query, 'q')
   const report = {
@@ -65,6 +67,7 @@ async function build(service: BuildService, context: RequestContext): Promise<un
       for (const name of request.value?.names ?? [])
         report.line(`Successfully tagged ${familiarName(parseReference(name))}`)
     } catch (error) {
+      if (error instanceof ContextNeeded) return progress.send({ aux: { needsContext: true } })
       if (!(error instanceof FailedStep)) throw error
       progress.send({ errorDetail: { code: error.exitCode, message: error.message }, error: error.message })
     }
@@ -79,16 +82,25 @@ async function rootfs(service: BuildService, context: RequestContext): Promise<u
   await service.rootfs(context.params['name'] ?? '', send, context.signal)
 }
 
+const extensionOf = ({ headers }: RequestContext): BuildExtension =>
+  buildExtension.parse(JSON.parse(Buffer.from(String(headers['x-berth-build'] ?? 'e30'), 'base64url').toString('utf8')))
+
+async function sourceOf(context: RequestContext, { isListed }: BuildExtension): Promise<BuildSource> {
+  const remote = context.query.get('remote') ?? ''
+  if (isListed !== true) return remote === '' ? context.body : { remote }
+  const listing = parseBody(await context.readBody(), contextListing)
+  return { listed: new ListedContext(listing, dockerfileOf(context.query)) }
+}
+
+const dockerfileOf = (query: URLSearchParams): string => query.get('dockerfile') || 'Dockerfile'
+
 const textMap = z.record(z.string(), z.string())
 const argMap = z.record(z.string(), z.nullable(z.string()))
 
 /** Everything but the folder of the context is checked before the context is read. */
-function requestOf({ query, headers }: RequestContext): (folder: string) => BuildRequest {
+function requestOf({ query }: RequestContext, extension: BuildExtension): (folder: string) => BuildRequest {
   const names = query.getAll('t').flatMap(text => (text === '' ? [] : [fullName(withDefaultTag(parseReference(text)))]))
-  const dockerfile = query.get('dockerfile') || 'Dockerfile'
-  const extension = buildExtension.parse(
-    JSON.parse(Buffer.from(String(headers['x-berth-build'] ?? 'e30'), 'base64url').toString('utf8')),
-  )
+  const dockerfile = dockerfileOf(query)
   const args = parameter(query, 'buildargs', argMap)
   const shared = {
     dockerfile,

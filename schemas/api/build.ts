@@ -16,6 +16,8 @@ export const buildExtension = z.object({
   noCacheStages: z.optional(z.array(z.string())),
   /** The image tells the keys of its steps, so that it can be given as `cachefrom`. */
   keepsKeys: z.optional(z.boolean()),
+  /** The body is a ContextListing: steps are looked for in the cache, and none is run. */
+  isListed: z.optional(z.boolean()),
   /** Named contexts: a folder below `.berth-contexts` of what is sent, given as `contexts/<name>`, or an image. */
   contexts: z.optional(
     z.record(

@@ -1,9 +1,10 @@
-// `npm run bench -- [--rounds N] [--sizes 1,20,100] [--only stacks,engine,images,runtime]`: prints a table and one line of JSON. See README.md of this folder.
+// `npm run bench -- [--rounds N] [--sizes 1,20,100] [--only stacks,engine,images,builds,runtime]`: prints a table and one line of JSON. See README.md of this folder.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildContext, buildFigures } from './builds.mjs'
 import { engineFigures } from './engine.mjs'
 import { imageFigures, imageFixture } from './images.mjs'
 import { engineMemory, monitorMemory } from './memory.mjs'
@@ -17,7 +18,7 @@ import { busyboxArchive, hog, sleepers } from './stacks.mjs'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const rounds = Number(option('rounds', '3'))
 const sizes = option('sizes', '1,20,100').split(',').filter(Boolean).map(Number)
-const parts = option('only', 'stacks,engine,images,runtime').split(',')
+const parts = option('only', 'stacks,engine,images,builds,runtime').split(',')
 /** The docker command line drives both sides where it is there. */
 const hasDocker = spawnSync('docker', ['--version']).status === 0
 // What is measured is this tree: an old dist/ would be measured without a word.
@@ -38,6 +39,7 @@ try {
   const programs = buildPrograms(join(folder, 'programs'))
   if (hasDocker && parts.includes('engine')) await engineFigures(sides, programs, rounds, note)
   if (parts.includes('images')) await images()
+  if (parts.includes('builds')) builds()
   const other = (work, name, unit, value) => note(work, { name }, unit, value)
   if (parts.includes('runtime')) runtimeFigures(root, programs, other)
   if (parts.includes('runtime')) await hundredFigures(sides[0], programs, folder, other)
@@ -77,6 +79,13 @@ async function images() {
   } finally {
     await fixture.stop()
   }
+}
+
+function builds() {
+  const context = buildContext(folder)
+  for (let round = 0; round < rounds; round++)
+    for (const side of sides.filter(({ build }) => build !== undefined))
+      buildFigures(side, context, `${folder} ${round}`, (work, unit, value) => note(work, side, unit, value))
 }
 
 async function oom(side, kind) {

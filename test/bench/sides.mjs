@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const instance = 'berthbench'
 
-/** Starts a berthd under `folder`; answers a side: {name, socket, compose(file, ...words), load(archive), stop()}. */
+/** Starts a berthd under `folder`; answers a side: {name, socket, compose(file, ...words), load(archive), build(context, ...words), stop()}. */
 export async function berthSide(root, folder) {
   const [runDir, dataRoot] = [join(folder, 'run'), join(folder, 'data')]
   const argv = [join(root, 'dist', 'berthd.cjs'), '--run-dir', runDir, '--data-root', dataRoot, '--instance', instance]
@@ -28,6 +28,7 @@ export async function berthSide(root, folder) {
     compose: (file, ...words) => berth('-f', file, ...words),
     composeCold: (file, ...words) => run(launcher, ['-f', file, ...words], { ...env, BERTH_STANDBY: '0' }),
     load: archive => berth('load', '-i', archive),
+    build: (context, ...words) => berth('build', ...words, context),
     stop: async () => {
       daemon.kill('SIGTERM')
       await once(daemon, 'exit')
@@ -61,9 +62,9 @@ function removeCgroups(name) {
   }
 }
 
-/** The peer, when one is given by BENCH_PEER_HOST and BENCH_PEER_COMPOSE; otherwise undefined. */
+/** The peer, when one is given by BENCH_PEER_HOST and BENCH_PEER_COMPOSE; otherwise undefined. It builds when BENCH_PEER_BUILDX is given too. */
 export function peerSide() {
-  const { BENCH_PEER_HOST: host, BENCH_PEER_COMPOSE: compose } = process.env
+  const { BENCH_PEER_HOST: host, BENCH_PEER_COMPOSE: compose, BENCH_PEER_BUILDX: buildx } = process.env
   if (!host || !compose) return undefined
   const env = { ...process.env, DOCKER_HOST: host }
   return {
@@ -72,6 +73,7 @@ export function peerSide() {
     engineProcesses: [/^\S*(dockerd|containerd|containerd-shim-\S+|docker-proxy) /],
     compose: (file, ...words) => run(compose, ['-f', file, ...words], env),
     load: archive => run('docker', ['load', '-q', '-i', archive], env),
+    ...(buildx ? { build: (context, ...words) => run(buildx, ['build', '--load', ...words, context], env) } : {}),
     stop: async () => {},
   }
 }

@@ -22,5 +22,5 @@ export async function addRepository(
   if (wanted !== undefined && (wanted.length < 7 || !commit.startsWith(wanted)))
     throw dockerfileError(position, 'ADD', `${url.remote}: expected commit ${checksum}, found ${commit}`)
   const folder = await folderOfRepository(target, url)
-  return findSources(workspace, { lower: [folder], isContext: true, isHost: false }, '/', signal)
+  return findSources(workspace, { lower: [folder], identity: undefined, isContext: true, isHost: false }, '/', signal)
 }

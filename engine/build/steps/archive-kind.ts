@@ -4,11 +4,12 @@ import type { Found } from './copy-sources.ts'
 
 const startBytes = 64 * 1024
 
-/** The first bytes of a file. */
+/** The first bytes of a file; none of a folder. */
 export async function readStart(found: Found): Promise<Buffer> {
   const pieces: Buffer[] = []
   let have = 0
   for await (const { content } of found.open()) {
+    // A folder has no content of its own, and what is in it comes later.
     for await (const piece of content) {
       pieces.push(piece)
       have += piece.length

@@ -30,15 +30,21 @@ export async function* placeEntries(
   rules: CopyRules,
 ): AsyncGenerator<EntryWithContent, void, undefined> {
   for (const source of sources) {
-    const target = targetOf(source, rules)
+    /** The first entry is the source itself, and tells what it is. */
+    let isFolder: boolean | undefined
+    let target = ''
     /** Hard links lead to entries of the same source; one to a file that was left out cannot be kept. */
     const names = new Map<string, string>()
-    for await (const { entry, content } of source.open()) {
+    for await (const { entry, ...rest } of source.open()) {
+      if (isFolder === undefined) {
+        isFolder = entry.flag === '5'
+        target = targetOf(source.path, isFolder, rules)
+      }
       // Bytes, whatever they encode: two names that are no UTF-8 would become one.
       const bytes = entry.name.replace(/^_\/?/, '').replace(/\/$/, '')
       const inner = fromBytes(bytes)
       if (rules.excludes(inner === '' ? posix.basename(source.path) : inner)) {
-        if (inner === '' && !source.isFolder) break
+        if (inner === '' && !isFolder) break
         if (inner !== '') continue
       }
       const name = posix.join(toBytes(target), bytes).slice(1)
@@ -50,7 +56,7 @@ export async function* placeEntries(
           `${source.path}/${inner} is a hard link to a file that --exclude leaves out`,
         )
       }
-      yield { entry: changed({ ...entry, name, linkName }, rules), content }
+      yield { ...rest, entry: changed({ ...entry, name, linkName }, rules) }
     }
   }
 }
@@ -64,18 +70,14 @@ function changed(entry: Entry, { owner, mode }: CopyRules): Entry {
 }
 
 /** A folder's content goes where a file itself goes. */
-function targetOf(source: Found, { destination, isInto, keepsParents }: CopyRules): string {
-  if (keepsParents) return posix.join(destination, afterPivot(source.path))
-  if (source.isFolder || !isInto) return destination
-  return posix.join(destination, posix.basename(source.path))
+function targetOf(path: string, isFolder: boolean, { destination, isInto, keepsParents }: CopyRules): string {
+  if (keepsParents) return posix.join(destination, path)
+  return isFolder || !isInto ? destination : posix.join(destination, posix.basename(path))
 }
-
-const afterPivot = (path: string): string => path
 
 /** A file whose content is at hand (here-documents, downloads). */
 export const madeFile = (path: string, content: Buffer, modified = '0', mode = 0o644): Found => ({
   path,
-  isFolder: false,
   open: async function* () {
     yield {
       entry: makeEntry({ name: '_', flag: '0', size: content.length, modified, mode }),
@@ -99,14 +101,34 @@ export async function digestEntries(entries: AsyncIterable<EntryWithContent>): P
   const whole = createHash('sha256')
   const files: Record<string, string> = {}
   let count = 0
-  for await (const { entry, content } of entries) {
-    const hash = createHash('sha256')
-    const { modified: _modified, attributes, ...rest } = entry
-    hash.update(JSON.stringify([rest, [...attributes].sort()]))
-    if (entry.flag === '0') for await (const piece of content) hash.update(piece)
-    const digest = hash.digest('hex')
+  for await (const { entry, content, digest: known } of entries) {
+    const inside = entry.flag === '0' ? (known ?? (await digestOf(content))) : ''
+    const digest = createHash('sha256')
+      .update(JSON.stringify([...described(entry), inside]))
+      .digest('hex')
     whole.update(digest)
     if (count++ < remembered) files[fromBytes(entry.name)] = digest.slice(0, 16)
   }
   return { digest: whole.digest('hex'), files }
 }
+
+async function digestOf(content: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of content) hash.update(piece)
+  return hash.digest('hex')
+}
+
+/** In an order of its own, whatever the entry was read from. */
+const described = (entry: Entry): readonly unknown[] => [
+  entry.name,
+  entry.flag,
+  entry.linkName,
+  entry.mode,
+  entry.uid,
+  entry.gid,
+  entry.size,
+  entry.deviceMajor,
+  entry.deviceMinor,
+  // How names are encoded in a tar is nothing of the file's.
+  [...entry.attributes].filter(([key]) => key !== 'hdrcharset').sort(),
+]

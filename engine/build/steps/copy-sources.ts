@@ -11,7 +11,6 @@ import type { Tree, Workspace } from '../workspace.ts'
 export interface Found {
   /** In its tree, with a slash in front. */
   readonly path: string
-  readonly isFolder: boolean
   /** Fetched, and so not unpacked unless that is asked for. */
   readonly isRemote?: boolean
   /** Its tar, the first entry called `_`; what is in it `_/…`. */
@@ -22,29 +21,40 @@ const fileTypeMask = 0o170000
 const folderType = 0o040000
 const globCharacters = /[*?[]/
 
-/** What a source of COPY or ADD names in a tree, wildcards filled in. Throws NOT_FOUND. */
+/**
+ * What a source of COPY or ADD names in a tree, wildcards filled in. Throws NOT_FOUND, also when it is opened: one worker looks at it and reads it.
+ * A link that is named itself means what it leads to.
+ */
 export async function findSources(
   workspace: Workspace,
   tree: Tree,
   source: string,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
+  if (tree.listed !== undefined) return tree.listed.find(source)
   const path = posix.resolve('/', source)
   const paths = globCharacters.test(path) ? await matching(workspace, tree, path, signal) : [path]
   if (paths.length === 0) throw notFound(source)
-  return Promise.all(
-    paths.map(async found => {
-      const { view } = await workspace.view(tree)
-      const status = await workspace.workers.stat(view, found, true, signal).catch((error: unknown) => {
-        throw isMissing(error) ? notFound(source) : error
-      })
-      const isFolder = (status.mode & fileTypeMask) === folderType
-      // A link that is named itself means what it leads to.
-      const { target } = isFolder ? { target: '' } : await workspace.workers.stat(view, found, false, signal)
-      return { path: found, isFolder, open: () => packed(workspace, tree, target === '' ? found : target, signal) }
-    }),
-  )
+  return paths.map(found => ({ path: found, open: () => packed(workspace, tree, found, source, signal) }))
 }
+
+/** Whether a source is a folder, or a link to one. Throws NOT_FOUND. */
+export async function isFolderAt(
+  workspace: Workspace,
+  tree: Tree,
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { view } = await workspace.view(tree)
+  const { mode } = await workspace.workers.stat(view, path, true, signal).catch(explained(path))
+  return (mode & fileTypeMask) === folderType
+}
+
+const explained =
+  (source: string) =>
+  (error: unknown): never => {
+    throw isMissing(error) ? notFound(source) : error
+  }
 
 const notFound = (source: string): BerthError =>
   new BerthError('NOT_FOUND', `${JSON.stringify(source)}: not found in what it is copied from`, {
@@ -58,10 +68,12 @@ async function* packed(
   workspace: Workspace,
   tree: Tree,
   path: string,
+  source: string,
   signal: AbortSignal,
 ): AsyncGenerator<EntryWithContent, void, undefined> {
   const { view } = await workspace.view(tree)
-  const { tar } = await workspace.workers.packPath({ view, path, follows: true, name: '_' }, signal)
+  const request = { view, path, follows: true, name: '_' }
+  const { tar } = await workspace.workers.packPath(request, signal).catch(explained(source))
   try {
     yield* readEntries(wholeTar(tar))
   } finally {
@@ -80,12 +92,12 @@ async function matching(workspace: Workspace, tree: Tree, pattern: string, signa
   const fits = globToRegExp(pattern)
   const found: string[] = []
   try {
-    for await (const { entry } of packed(workspace, tree, folder, signal)) {
+    for await (const { entry } of packed(workspace, tree, folder, pattern, signal)) {
       const path = posix.join(folder, fromBytes(entry.name).replace(/^_\/?/, '')).replace(/(?<=.)\/$/, '')
       if (fits.test(path)) found.push(path)
     }
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (!(error instanceof BerthError) || error.code !== 'NOT_FOUND') throw error
   }
   // A folder that fits is copied with everything in it; what fits inside it as well is not copied twice.
   return found.filter(path => !found.some(other => path.startsWith(`${other}/`)))

@@ -14,9 +14,10 @@ import type { Tree, Workspace } from '../workspace.ts'
 import { addRepository } from './add-repository.ts'
 import { detectArchive, readStart } from './archive-kind.ts'
 import { type CopyDigest, type CopyRules, digestEntries, madeFile, type Owner, placeEntries } from './copy-plan.ts'
-import { type Found, findSources, isMissing } from './copy-sources.ts'
+import { type Found, findSources } from './copy-sources.ts'
 import { download } from './download.ts'
 import { type ModeChange, parseFileMode } from './file-mode.ts'
+import { findPlace, type Place } from './find-place.ts'
 
 const limits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
 
@@ -68,12 +69,13 @@ export async function prepareCopy(
     folderMode: folderModeOf(instruction, expand),
     excludes: ignoreOf(instruction.excludes.map(expand)),
   }
-  const archives = instruction.kind === 'add' ? await archivesAmong(instruction, fetched) : new Set<Found>()
+  const archives =
+    instruction.kind === 'add' ? await archivesAmong(instruction, fetched).catch(placed(instruction)) : new Set<Found>()
   const plain = fetched.filter(found => !archives.has(found)).map(asRoot(instruction, environment))
   const archive = [...archives]
   const entries = () => placeEntries(plain, rules)
+  const digest = await digestEntries(entries()).catch(placed(instruction))
   const raw = await digestEntries(placeEntries(archive, { ...rules, isInto: true, mode: undefined }))
-  const digest = await digestEntries(entries())
   const createdBy = `${instruction.kind.toUpperCase()} ${fetched.map(({ path }) => path.slice(1) || '.').join(' ')} ${wanted}`
   return {
     createdBy,
@@ -103,42 +105,7 @@ const asRoot =
 async function* ownedByRoot(
   entries: AsyncIterable<EntryWithContent>,
 ): AsyncGenerator<EntryWithContent, void, undefined> {
-  for await (const { entry, content } of entries) yield { entry: { ...entry, uid: 0, gid: 0 }, content }
-}
-
-interface Place {
-  /** A link to a file is followed: the file is replaced. */
-  readonly destination: string
-  /** The folder that is there already. */
-  readonly base: string
-  /** Names between it and the destination. */
-  readonly missing: readonly string[]
-  /** The destination is there and is a folder. */
-  readonly isFolder: boolean
-}
-
-export async function findPlace(
-  workspace: Workspace,
-  tree: Tree,
-  destination: string,
-  signal: AbortSignal,
-): Promise<Place> {
-  const { view } = await workspace.view(tree)
-  const missing: string[] = []
-  for (let path = destination; ; path = posix.dirname(path)) {
-    try {
-      const { mode } = await workspace.workers.stat(view, path, true, signal)
-      const isFolder = (mode & 0o170000) === 0o040000
-      if (!isFolder && missing.length > 0) throw new BerthError('INVALID_ARGUMENT', `${path} is not a directory`)
-      if (isFolder) return { destination, base: path, missing, isFolder }
-      const { target } = await workspace.workers.stat(view, path, false, signal)
-      const file = target === '' ? path : target
-      return { destination: file, base: posix.dirname(file), missing, isFolder }
-    } catch (error) {
-      if (!isMissing(error) || path === '/') throw error
-      missing.unshift(posix.basename(path))
-    }
-  }
+  for await (const { entry, ...rest } of entries) yield { ...rest, entry: { ...entry, uid: 0, gid: 0 } }
 }
 
 /** Entries with names below the base, the folders that are missing in front; a folder that is there keeps what it is. */
@@ -229,14 +196,19 @@ async function fetchAll(
       if (git !== undefined) return addRepository(environment, instruction, git)
       if (instruction.kind === 'add' && /^https?:\/\//.test(name)) return [await download(name, instruction, signal)]
       const path = instruction.keepsParents ? name.replace(/(^|\/)\.\/(?=.)/, '$1') : name
-      return findSources(workspace, source, path, signal).catch((error: unknown) => {
-        if (!(error instanceof BerthError)) throw error
-        throw dockerfileError(instruction.position, instruction.kind.toUpperCase(), error.message)
-      })
+      return findSources(workspace, source, path, signal).catch(placed(instruction))
     }),
   )
   return [...found.flat(), ...files]
 }
+
+/** What is wrong with a source gets its place in the Dockerfile. */
+const placed =
+  ({ position, kind }: Instruction) =>
+  (error: unknown): never => {
+    if (!(error instanceof BerthError) || error.code !== 'NOT_FOUND') throw error
+    throw dockerfileError(position, kind.toUpperCase(), error.message)
+  }
 
 /** Quotes are plain text in a here-document. */
 function expandHeredoc(content: string, variables: ReadonlyMap<string, string>, escapeMark: string): string {
@@ -252,7 +224,7 @@ async function archivesAmong(instruction: CopyInstruction, found: readonly Found
   if (instruction.unpacks === false) return archives
   for (const candidate of found) {
     const isRemote = candidate.isRemote === true
-    if (candidate.isFolder || (isRemote && instruction.unpacks !== true)) continue
+    if (isRemote && instruction.unpacks !== true) continue
     if (await detectArchive(await readStart(candidate))) archives.add(candidate)
   }
   return archives

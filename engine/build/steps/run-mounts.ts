@@ -10,7 +10,7 @@ import type { EntryWithContent } from '../tar/entry.ts'
 import { writeEntries } from '../tar/write-entries.ts'
 import type { Tree, Workspace } from '../workspace.ts'
 import { digestEntries, placeEntries } from './copy-plan.ts'
-import { findSources } from './copy-sources.ts'
+import { findSources, isFolderAt } from './copy-sources.ts'
 import type { ServedAgent } from './serve-agents.ts'
 
 export interface PreparedMounts {
@@ -223,8 +223,9 @@ async function materialise(
   const source = expand(options['source'] ?? options['src'] ?? '/')
   const [found] = await findSources(workspace, tree, source.replace(/[*?[]/g, '\\$&'), signal)
   if (found === undefined) throw new Error(`${source} was not found`)
+  const isFolder = await isFolderAt(workspace, tree, found.path, signal)
   const rules = {
-    destination: found.isFolder ? '/' : '/file',
+    destination: isFolder ? '/' : '/file',
     isInto: false,
     keepsParents: false,
     owner: undefined,
@@ -238,7 +239,7 @@ async function materialise(
     { target: folder, ...limits, whiteouts: 'none' },
     { archive: Readable.from(writeEntries(entries())), signal },
   )
-  return { digest, path: found.isFolder ? folder : join(folder, 'file') }
+  return { digest, path: isFolder ? folder : join(folder, 'file') }
 }
 
 /** The folder itself is the archive's own entry for its root. */

@@ -20,6 +20,8 @@ export interface EntryWithContent {
   readonly entry: Entry
   /** Read it before the next entry is asked for; what is not read is skipped. */
   readonly content: AsyncIterable<Buffer>
+  /** SHA-256 of the content in hex, where it is known without reading. */
+  readonly digest?: string
 }
 
 export const toBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

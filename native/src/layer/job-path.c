@@ -38,27 +38,35 @@ int job_stat(const struct job *job, json_t **ret_ok, struct error *err) {
 }
 
 /* The folder that has the path's last component, and that component ("." for the root, and for a folder reached through a link). */
-static int open_parent(int root, const struct job *job, bool is_folder, const char **ret_name, int *ret_parent, struct error *err) {
+static int open_parent(int root, const char *path, bool is_folder, const char **ret_name, int *ret_parent, struct error *err) {
     char folder[PATH_TARGET_SIZE];
-    const char *slash = strrchr(job->path, '/');
-    const char *name = slash ? slash + 1 : job->path;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
     int fd;
     if (is_folder || name[0] == '\0') {
         name = ".";
-        fd = view_open(root, job->path, O_RDONLY | O_DIRECTORY);
+        fd = view_open(root, path, O_RDONLY | O_DIRECTORY);
     } else {
-        size_t length = slash ? (size_t)(slash - job->path) : 0;
+        size_t length = slash ? (size_t)(slash - path) : 0;
         if (length >= sizeof folder)
-            return error_set(err, ENAMETOOLONG, stage, "%.64s...", job->path);
-        memcpy(folder, job->path, length);
+            return error_set(err, ENAMETOOLONG, stage, "%.64s...", path);
+        memcpy(folder, path, length);
         folder[length] = '\0';
         fd = view_open(root, folder, O_RDONLY | O_DIRECTORY);
     }
     if (fd < 0)
-        return error_errno(err, stage, "%s", job->path);
+        return error_errno(err, stage, "%s", path);
     *ret_name = name;
     *ret_parent = fd;
     return 0;
+}
+
+/* Where a link as last component ends, when it is to be followed: the path itself otherwise. `status` is used on the way. */
+static int end_of(int root, int links, const struct job *job, struct path_status *status, const char **ret_path, struct error *err) {
+    int result = path_status_read(root, job->path, false, links, status, err);
+    if (result >= 0)
+        *ret_path = job->follows && S_ISLNK(status->status.st_mode) ? status->target : job->path;
+    return result;
 }
 
 int job_pack_path(const struct job *job, int connection, struct error *err) {
@@ -66,12 +74,15 @@ int job_pack_path(const struct job *job, int connection, struct error *err) {
     _cleanup_close_ int links = -1;
     _cleanup_close_ int parent = -1;
     const char *name = NULL;
-    struct path_status status;
+    const char *path = NULL;
+    struct path_status link, status;
     int result = enter(job, &root, &links, err);
     if (result >= 0)
-        result = path_status_read(root, job->path, job->follows, links, &status, err);
+        result = end_of(root, links, job, &link, &path, err);
     if (result >= 0)
-        result = open_parent(root, job, S_ISDIR(status.status.st_mode), &name, &parent, err);
+        result = path_status_read(root, path, job->follows, links, &status, err);
+    if (result >= 0)
+        result = open_parent(root, path, S_ISDIR(status.status.st_mode), &name, &parent, err);
     if (result < 0)
         return result;
     _cleanup_json_ json_t *answer = path_status_to_json(&status);
