@@ -8,6 +8,7 @@ const bin = name => join(root, 'node_modules', '.bin', name)
 const steps = [
   ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['layers', process.execPath, ['test/checks/layers.mjs']],
+  ['indentation of C', process.execPath, ['test/checks/indentation.mjs']],
   ['types', bin('tsc'), ['--noEmit', '--pretty', 'false']],
   ['native', 'make', ['-C', 'native', '-s', '-j2']],
   ['unit and golden', process.execPath, ['test/run.mjs', 'unit', 'golden']],

@@ -55,7 +55,7 @@ static bool add_rights(struct hash *hash) {
 
 static bool add_view(struct hash *hash) {
 	static const char *const links[] = {"/proc/self/root", "/proc/self/ns/mnt", "/proc/self/ns/net", "/proc/self/ns/pid",
-					    "/proc/self/ns/user", "/proc/self/ns/uts", "/proc/self/ns/ipc"};
+						"/proc/self/ns/user", "/proc/self/ns/uts", "/proc/self/ns/ipc"};
 	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
 		if (!add_link(hash, links[i]))
 			return false;

@@ -156,7 +156,7 @@ int client_attach(const char *bundle, const char *exec_id, bool has_stdin) {
 	uint32_t length;
 	char answer[512];
 	if (!is_sent || !client_wait(fd, POLLIN) || read_exactly(fd, &length, 4) < 0 || (length = ntohl(length)) >= sizeof answer ||
-	    read_exactly(fd, answer, length) < 0)
+		read_exactly(fd, answer, length) < 0)
 		return -1;
 	answer[length] = '\0';
 	if (!strstr(answer, "\"ok\"")) {

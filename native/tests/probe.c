@@ -194,7 +194,7 @@ static int print_stat(const char *path) {
 		return printf("error %d\n", errno) < 0;
 	char type = S_ISDIR(status.st_mode) ? 'd' : S_ISCHR(status.st_mode) ? 'c' : S_ISLNK(status.st_mode) ? 'l' : '-';
 	printf("%c %o %u:%u %u:%u %lld\n", type, status.st_mode & 07777, status.st_uid, status.st_gid, major(status.st_rdev), minor(status.st_rdev),
-	       (long long)status.st_size);
+		   (long long)status.st_size);
 	return 0;
 }
 

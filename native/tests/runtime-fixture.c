@@ -66,7 +66,7 @@ static bool remove_cgroups(const struct rig *rig) {
 	char command[256], name[64];
 	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(rig->cgroup + 1, "/"), rig->cgroup + 1);
 	(void)snprintf(command, sizeof command,
-		       "for d in /sys/fs/cgroup/%s /sys/fs/cgroup/*/%s; do test ! -d $d || rmdir $d || exit 1; done 2>/dev/null", name, name);
+			   "for d in /sys/fs/cgroup/%s /sys/fs/cgroup/*/%s; do test ! -d $d || rmdir $d || exit 1; done 2>/dev/null", name, name);
 	return system(command) == 0;
 }
 

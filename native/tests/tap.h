@@ -58,7 +58,7 @@ static int tap_current_failed;
 		size_t _length = (size_t)(length); \
 		if (_length != strlen(expected) || memcmp((actual), (expected), _length) != 0) { \
 			printf("# %s:%d: %s is\n#   %.*s\n# expected\n#   %s\n", __FILE__, __LINE__, #actual, (int)_length, (const char *)(actual), \
-			       (expected)); \
+				   (expected)); \
 			tap_current_failed = 1; \
 			return; \
 		} \

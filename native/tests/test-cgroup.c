@@ -76,7 +76,7 @@ static void end(void) {
 
 TEST(limits_are_written) {
 	CHECK_INT(sleeper(json_pack("{s:{s:i,s:i}, s:{s:i,s:i,s:i}, s:{s:i}}", "memory", "limit", 64 << 20, "swap", 64 << 20, "cpu", "shares", 512, "quota",
-				    50000, "period", 100000, "pids", "limit", 17)),
+					50000, "period", 100000, "pids", "limit", 17)),
 		  0);
 	CHECK_SETTING("memory", "memory.limit_in_bytes", "memory.max", "67108864", "67108864");
 	CHECK_SETTING("cpu", "cpu.shares", "cpu.weight", "512", "59");

@@ -270,7 +270,7 @@ int main(void) {
 	RUN_IF(has_controller("pids"), processes_are_counted_and_refused, missing);
 	RUN_IF(has_controller("cpu"), cpu_weight_quota_burst_and_idle_are_set, missing);
 	RUN_IF(!is_v2 && faccessat(AT_FDCWD, "/sys/fs/cgroup/cpu/cpu.rt_runtime_us", F_OK, 0) == 0, realtime_is_given_from_the_parents_share,
-	       is_v2 ? "v2 has no such thing" : missing);
+		   is_v2 ? "v2 has no such thing" : missing);
 	RUN(a_frozen_container_uses_no_cpu);
 	RUN(device_rules_change_while_it_runs);
 	RUN_IF(disk_is_possible(), block_io_is_slowed_to_its_rate, "no loop devices");

@@ -84,8 +84,8 @@ static bool has_cgroup(const struct box *box) {
 
 static bool live_and_die(struct box *box) {
 	if (!ask(&box->control, "start", start_members, box) || !has_cgroup(box) || !ask(&box->control, "exec", exec_members, box) ||
-	    !event_has_code(&box->control, "execExit", 3) || !ask(&box->control, "signal", kill_members, box) ||
-	    !event_has_code(&box->control, "exit", 137))
+		!event_has_code(&box->control, "execExit", 3) || !ask(&box->control, "signal", kill_members, box) ||
+		!event_has_code(&box->control, "exit", 137))
 		return false;
 	json_decref(client_request(&box->control, "release", NULL)); /* an error is allowed, something left is not */
 	return client_sees_end(&box->control);

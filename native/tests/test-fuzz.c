@@ -138,16 +138,16 @@ TEST(spec) {
 
 TEST(resources) {
 	static char text[] = "{\"memory\":{\"limit\":1,\"swap\":-1,\"swappiness\":60},\"cpu\":{\"shares\":1024,\"cpus\":\"0-1\",\"idle\":1},\"pids\":{\"limit\":5},"
-			     "\"blockIO\":{\"weight\":500,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":10,\"leafWeight\":1}]},\"unified\":{\"memory.high\":\"1\"},"
-			     "\"devices\":[{\"allow\":false,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"}],\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4}],"
-			     "\"network\":{\"classID\":5,\"priorities\":[{\"name\":\"eth0\",\"priority\":3}]},\"rdma\":{\"mlx\":{\"hcaHandles\":3}}}";
+				 "\"blockIO\":{\"weight\":500,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":10,\"leafWeight\":1}]},\"unified\":{\"memory.high\":\"1\"},"
+				 "\"devices\":[{\"allow\":false,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"}],\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4}],"
+				 "\"network\":{\"classID\":5,\"priorities\":[{\"name\":\"eth0\",\"priority\":3}]},\"rdma\":{\"mlx\":{\"hcaHandles\":3}}}";
 	feed("resources", &(struct bytes){(uint8_t *)text, sizeof text - 1}, 1, eat_resources);
 }
 
 TEST(seccomp) {
 	static char text[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"],\"flags\":"
-			     "[\"SECCOMP_FILTER_FLAG_LOG\"],\"syscalls\":[{\"names\":[\"read\",\"no_such_call\"],\"action\":\"SCMP_ACT_ALLOW\",\"errnoRet\":1,\"args\":"
-			     "[{\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_MASKED_EQ\"},{\"index\":1,\"value\":3,\"op\":\"SCMP_CMP_GE\"}]}]}";
+				 "[\"SECCOMP_FILTER_FLAG_LOG\"],\"syscalls\":[{\"names\":[\"read\",\"no_such_call\"],\"action\":\"SCMP_ACT_ALLOW\",\"errnoRet\":1,\"args\":"
+				 "[{\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_MASKED_EQ\"},{\"index\":1,\"value\":3,\"op\":\"SCMP_CMP_GE\"}]}]}";
 	feed("seccomp", &(struct bytes){(uint8_t *)text, sizeof text - 1}, 1, eat_seccomp);
 }
 

@@ -35,7 +35,7 @@ TEST(does_not_report_a_record_twice) {
 TEST(survives_garbage) {
 	struct kmsg_scan scan = {.cgroup_path = "/berth/abc"};
 	const char *const records[] = {"", ";", "6,1", "6,x,1,-;oom-kill:", "6,1,1,-;oom-kill:task_memcg=", "6,2,1,-;Killed process ",
-				       "6,3,1,-;oom-kill:task_memcg=/berth/abc,task=,pid="};
+					   "6,3,1,-;oom-kill:task_memcg=/berth/abc,task=,pid="};
 	for (size_t i = 0; i < sizeof records / sizeof records[0]; i++)
 		kmsg_take_record(&scan, records[i]);
 	kmsg_take_record(&scan, KILL(9, "x", 1));

@@ -91,7 +91,7 @@ TEST(the_tree_decides_like_the_list) {
 				for (size_t x = 0; x < 2 * ELEMENTS(arguments); x++) {
 					bool is_x32 = x >= ELEMENTS(arguments);
 					struct seccomp_data data = {.nr = is_x32 ? number | 0x40000000 : number, .arch = architectures[a],
-								    .args = {arguments[x % ELEMENTS(arguments)]}};
+									.args = {arguments[x % ELEMENTS(arguments)]}};
 					differences += run(plain, length, &data) != run(filter.code, filter.length, &data);
 				}
 		CHECK_INT(differences, 0);
@@ -128,8 +128,8 @@ TEST(docker_s_verdicts) {
 	struct error err;
 	CHECK_INT(seccomp_compile_default(DEFAULT_CAPABILITIES, &filter, &err), 0);
 	static const int denied[] = {SYS_bpf,	 SYS_mount,	  SYS_unshare,	       SYS_setns,	SYS_io_uring_setup, SYS_userfaultfd, SYS_keyctl,
-				     SYS_add_key, SYS_perf_event_open, SYS_kexec_load, SYS_pivot_root, SYS_init_module,	  SYS_reboot,	 SYS_open_by_handle_at,
-				     SYS_mount_setattr, SYS_fsopen, SYS_swapon, SYS_acct, SYS_settimeofday};
+					 SYS_add_key, SYS_perf_event_open, SYS_kexec_load, SYS_pivot_root, SYS_init_module,	  SYS_reboot,	 SYS_open_by_handle_at,
+					 SYS_mount_setattr, SYS_fsopen, SYS_swapon, SYS_acct, SYS_settimeofday};
 	for (size_t i = 0; i < ELEMENTS(denied); i++)
 		CHECK_INT(verdict(&filter, denied[i], 0), DENY(EPERM));
 	static const int allowed[] = {SYS_read, SYS_execve, SYS_openat2, SYS_chroot, SYS_ptrace, SYS_close_range, SYS_rseq, SYS_landlock_create_ruleset};
@@ -189,9 +189,9 @@ TEST(profiles_of_the_user) {
 	struct seccomp_filter filter;
 	struct error err;
 	json_t *profile = json_loads("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"uname\", \"no_such_call\"], \"action\":"
-				     "\"SCMP_ACT_ERRNO\", \"errnoRet\": 5}, {\"names\": [\"personality\"], \"action\": \"SCMP_ACT_ERRNO\", \"args\":"
-				     "[{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}]}]}",
-				     0, NULL);
+					 "\"SCMP_ACT_ERRNO\", \"errnoRet\": 5}, {\"names\": [\"personality\"], \"action\": \"SCMP_ACT_ERRNO\", \"args\":"
+					 "[{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}]}]}",
+					 0, NULL);
 	CHECK_INT(seccomp_compile_oci(profile, &filter, &err), 0);
 	CHECK_INT(verdict(&filter, SYS_uname, 0), DENY(5));
 	CHECK_INT(verdict(&filter, SYS_read, 0), ALLOW);

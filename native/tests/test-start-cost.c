@@ -88,7 +88,7 @@ TEST(every_stage_is_told) {
 	for (; stages < TRACE_MARKS_MAX && names[stages]; stages++)
 		printf("# %8.0f us  %s\n", median(samples[stages], starts), names[stages]);
 	printf("# %8.0f us  start, %.0f to the exit, %.0f release; %.2f ms of CPU in all\n", median(samples[TRACE_MARKS_MAX], starts),
-	       median(samples[TRACE_MARKS_MAX + 1], starts), median(samples[TRACE_MARKS_MAX + 2], starts), cpu);
+		   median(samples[TRACE_MARKS_MAX + 1], starts), median(samples[TRACE_MARKS_MAX + 2], starts), cpu);
 	CHECK(stages > 20);
 	CHECK_TEXT(names[stages - 1], strlen(names[stages - 1]), "running");
 	start_config_free(&config);

@@ -45,7 +45,7 @@ TEST(has_the_capabilities_of_any_container) {
 TEST(bounding_set_is_what_was_asked_for) {
 	json_t *config = mapped_config(ARGV("/bin/probe", "report"));
 	rig_set(config, "spec.process.capabilities", json_pack("{s:[s], s:[s], s:[s]}", "bounding", "CAP_SYS_RESOURCE", "effective", "CAP_SYS_RESOURCE", "permitted",
-							      "CAP_SYS_RESOURCE"));
+								  "CAP_SYS_RESOURCE"));
 	CHECK_INT(rig_run(&rig, config, out, sizeof out, &err), 0);
 	CHECK_VALUE("CapBnd", "0000000001000000");
 	CHECK_VALUE("CapEff", "0000000001000000");
@@ -73,7 +73,7 @@ TEST(layers_keep_the_ids_of_the_container) {
 TEST(exec_is_inside) {
 	CHECK_INT(rig_start(&rig, mapped_config(ARGV("/bin/probe", "sleep")), NULL, &err), 0);
 	json_t *process = json_pack("{s:{s:i, s:i}, s:[s, s], s:s, s:i, s:{s:[s]}}", "user", "uid", 0, "gid", 0, "args", "/bin/probe", "report", "cwd", "/",
-				    "oomScoreAdj", 7, "capabilities", "bounding", "CAP_CHOWN");
+					"oomScoreAdj", 7, "capabilities", "bounding", "CAP_CHOWN");
 	CHECK_INT(rig_exec(&rig, process, out, sizeof out, &err), 0);
 	CHECK_VALUE("CapBnd", "0000000000000001");
 	CHECK_VALUE("oom", "7");
@@ -100,7 +100,7 @@ TEST(failures_are_told) {
 	CHECK_INT(err.errnum, ENOENT);
 	config = mapped_config(ARGV("/bin/probe", "report"));
 	rig_set(config, "spec.linux.uidMappings", json_pack("[{s:i, s:i, s:i}, {s:i, s:i, s:i}]", "containerID", 0, "hostID", FIRST, "size", 10, "containerID", 5,
-							     "hostID", FIRST + 10, "size", 10));
+								 "hostID", FIRST + 10, "size", 10));
 	CHECK(rig_start(&rig, config, NULL, &err) < 0);
 	CHECK_INT(err.errnum, EINVAL);
 	config = rig_config(&rig, ARGV("/bin/probe", "report"));

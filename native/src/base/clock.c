@@ -17,8 +17,8 @@ static struct date date_of(long day) {
 	unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
 	unsigned month = (5 * of_year + 2) / 153;
 	return (struct date){.year = (long)year + era * 400 + (month >= 10),
-			     .month = month < 10 ? month + 3 : month - 9,
-			     .day = of_year - (153 * month + 2) / 5 + 1};
+				 .month = month < 10 ? month + 3 : month - 9,
+				 .day = of_year - (153 * month + 2) / 5 + 1};
 }
 
 void clock_format(const struct timespec *time, char ret_text[static CLOCK_TEXT_SIZE]) {

@@ -16,17 +16,17 @@
 enum { ID_RANGES_MAX = 340 };
 
 struct id_range {
-    uint32_t inside, outside, count;
+	uint32_t inside, outside, count;
 };
 
 /* One kind of ids, uids or gids. */
 struct id_map {
-    struct id_range *ranges;
-    size_t count;
+	struct id_range *ranges;
+	size_t count;
 };
 
 struct id_maps {
-    struct id_map uid, gid;
+	struct id_map uid, gid;
 };
 
 /* True where nothing is mapped. */

@@ -4,13 +4,13 @@
 #include "foreign/foreign.h"
 
 struct foreign_command {
-    const struct foreign *foreign;
-    const char *const *words;     /* the command and its own options, NULL-terminated */
-    const char *program;          /* what the container was to run; NULL: no failure is about a program */
-    struct container_stdio stdio; /* 0: /dev/null */
-    int (*prepare)(void *owner, struct error *err); /* in the child, whose working folder is the bundle, before the runtime is executed; or NULL */
-    void *owner;
-    struct warnings *warnings; /* what the runtime warns of; or NULL */
+	const struct foreign *foreign;
+	const char *const *words;     /* the command and its own options, NULL-terminated */
+	const char *program;          /* what the container was to run; NULL: no failure is about a program */
+	struct container_stdio stdio; /* 0: /dev/null */
+	int (*prepare)(void *owner, struct error *err); /* in the child, whose working folder is the bundle, before the runtime is executed; or NULL */
+	void *owner;
+	struct warnings *warnings; /* what the runtime warns of; or NULL */
 };
 
 int foreign_run(const struct foreign_command *command, struct error *err);

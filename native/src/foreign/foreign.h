@@ -13,18 +13,18 @@
 #include "runtime/container.h"
 
 struct foreign {
-    json_t *runtime;   /* {path, arguments}; NULL: not in use */
-    int bundle;        /* dirfd, the monitor's */
-    char *bundle_path; /* absolute */
-    char *id;
+	json_t *runtime;   /* {path, arguments}; NULL: not in use */
+	int bundle;        /* dirfd, the monitor's */
+	char *bundle_path; /* absolute */
+	char *id;
 };
 
 int foreign_start(struct foreign *foreign, const struct host *host, const struct start_config *config, const struct container_stdio *stdio,
-                  struct container *container, struct error *err);
+				  struct container *container, struct error *err);
 
 /* `process` is the OciProcess. */
 int foreign_exec(struct foreign *foreign, const json_t *process, const struct container_stdio *stdio, struct container *container,
-                 struct container_process *ret, struct error *err);
+				 struct container_process *ret, struct error *err);
 
 int foreign_signal(struct foreign *foreign, struct container *container, int signal, bool is_for_all, struct error *err);
 int foreign_freeze(struct foreign *foreign, bool is_frozen, struct error *err);

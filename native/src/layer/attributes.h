@@ -13,25 +13,25 @@
 enum { XATTRS_MAX = 64, XATTR_NAME_MAX_BYTES = 255, XATTR_VALUE_MAX_BYTES = 64 * 1024 };
 
 struct xattr {
-    const char *name;
-    const void *value;
-    size_t size;
+	const char *name;
+	const void *value;
+	size_t size;
 };
 
 /* Names and values are borrowed. */
 struct attributes {
-    mode_t mode; /* permission bits with setuid, setgid and sticky */
-    uid_t uid;
-    gid_t gid;
-    struct timespec modified;
-    struct xattr xattrs[XATTRS_MAX];
-    size_t xattr_count;
+	mode_t mode; /* permission bits with setuid, setgid and sticky */
+	uid_t uid;
+	gid_t gid;
+	struct timespec modified;
+	struct xattr xattrs[XATTRS_MAX];
+	size_t xattr_count;
 };
 
 enum xattr_verdict {
-    XATTR_APPLY,
-    XATTR_SKIP,   /* means nothing on another host (security labels) or no file system keeps it */
-    XATTR_REFUSE, /* would steer overlayfs */
+	XATTR_APPLY,
+	XATTR_SKIP,   /* means nothing on another host (security labels) or no file system keeps it */
+	XATTR_REFUSE, /* would steer overlayfs */
 };
 
 enum xattr_verdict xattr_judge(const char *name);

@@ -11,17 +11,17 @@
 enum { ENTRY_PATH_SIZE = 4096, ENTRY_COMPONENT_MAX = 255, ENTRY_DISPLAY_SIZE = 160 };
 
 enum entry_kind {
-    ENTRY_ROOT,     /* the root itself; `path` is "" */
-    ENTRY_ORDINARY, /* `path` */
-    ENTRY_WHITEOUT, /* hides `path` of lower layers (a/.wh.b -> a/b) */
-    ENTRY_OPAQUE,   /* hides everything of lower layers in the directory `path` (a/.wh..wh..opq -> a) */
-    ENTRY_IGNORED,  /* bookkeeping of AUFS (.wh..wh.plnk/...) */
+	ENTRY_ROOT,     /* the root itself; `path` is "" */
+	ENTRY_ORDINARY, /* `path` */
+	ENTRY_WHITEOUT, /* hides `path` of lower layers (a/.wh.b -> a/b) */
+	ENTRY_OPAQUE,   /* hides everything of lower layers in the directory `path` (a/.wh..wh..opq -> a) */
+	ENTRY_IGNORED,  /* bookkeeping of AUFS (.wh..wh.plnk/...) */
 };
 
 struct entry_name {
-    enum entry_kind kind;
-    size_t base;                /* offset of the last component in `path` */
-    char path[ENTRY_PATH_SIZE]; /* components separated by single slashes, no leading slash, never "." or ".." */
+	enum entry_kind kind;
+	size_t base;                /* offset of the last component in `path` */
+	char path[ENTRY_PATH_SIZE]; /* components separated by single slashes, no leading slash, never "." or ".." */
 };
 
 /*

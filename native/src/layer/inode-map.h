@@ -7,15 +7,15 @@
 #include <sys/stat.h>
 
 struct inode_slot {
-    dev_t device;
-    ino_t inode;
-    char *path; /* NULL: free */
+	dev_t device;
+	ino_t inode;
+	char *path; /* NULL: free */
 };
 
 struct inode_map {
-    struct inode_slot *slots;
-    size_t capacity; /* a power of two, or 0 */
-    size_t count;
+	struct inode_slot *slots;
+	size_t capacity; /* a power of two, or 0 */
+	size_t count;
 };
 
 /* Yields the earlier path of the same inode (owned by the map), or NULL after remembering `path`. */

@@ -18,32 +18,32 @@ enum job_op { JOB_UNPACK, JOB_PACK, JOB_COPY_UP, JOB_REMOVE, JOB_STAT, JOB_PACK_
 enum { JOB_LOWER_MAX = 512, JOB_WITHOUT_MAX = 300, JOB_OPTIONS_MAX = 64 };
 
 struct job {
-    enum job_op op;
-    int64_t id;
-    json_t *document; /* owns every string below */
-    const char *target;
-    const char *source; /* unpack: archive file or NULL (the connection); pack: folder */
-    uint64_t offset;    /* unpack with a source */
-    uint64_t length;    /* likewise; UINT64_MAX: to the end */
-    uint64_t max_bytes;
-    uint64_t max_entries;
-    bool has_whiteouts;
-    const char *subpath;
-    const char *lower[JOB_LOWER_MAX];
-    size_t lower_count;
-    const char *without[JOB_WITHOUT_MAX]; /* pack: paths that are left out where they are empty */
-    size_t without_count;
-    struct view view; /* the jobs on a path of a container */
-    const char *path; /* in it, without a slash at the end; NULL for all other jobs */
-    bool follows;     /* a link as the path's last component is followed */
-    const char *name; /* pack: what the tar calls it */
-    bool keeps_kinds; /* unpack: folders and other things do not replace each other */
-    const char *type; /* mount: of the file system */
-    const char *options[JOB_OPTIONS_MAX];
-    size_t option_count;
-    bool has_owner;   /* unpack: everything gets this owner */
-    uid_t uid;
-    gid_t gid;
+	enum job_op op;
+	int64_t id;
+	json_t *document; /* owns every string below */
+	const char *target;
+	const char *source; /* unpack: archive file or NULL (the connection); pack: folder */
+	uint64_t offset;    /* unpack with a source */
+	uint64_t length;    /* likewise; UINT64_MAX: to the end */
+	uint64_t max_bytes;
+	uint64_t max_entries;
+	bool has_whiteouts;
+	const char *subpath;
+	const char *lower[JOB_LOWER_MAX];
+	size_t lower_count;
+	const char *without[JOB_WITHOUT_MAX]; /* pack: paths that are left out where they are empty */
+	size_t without_count;
+	struct view view; /* the jobs on a path of a container */
+	const char *path; /* in it, without a slash at the end; NULL for all other jobs */
+	bool follows;     /* a link as the path's last component is followed */
+	const char *name; /* pack: what the tar calls it */
+	bool keeps_kinds; /* unpack: folders and other things do not replace each other */
+	const char *type; /* mount: of the file system */
+	const char *options[JOB_OPTIONS_MAX];
+	size_t option_count;
+	bool has_owner;   /* unpack: everything gets this owner */
+	uid_t uid;
+	gid_t gid;
 };
 
 /* Parses a request frame; on failure `ret_job->id` is the request's id if it had one, else 0. The caller calls job_free in any case. */

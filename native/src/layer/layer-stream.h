@@ -25,27 +25,27 @@
 enum { LAYER_DIGEST_SIZE = sizeof "sha256:" + 2 * SHA256_DIGEST_SIZE };
 
 struct layer_stream {
-    int fd; /* borrowed */
-    uint64_t remaining;
-    uint64_t max_bytes;
-    uint64_t source_bytes;
-    uint64_t plain_bytes;
-    struct sha256_ctx source_sum;
-    struct sha256_ctx plain_sum; /* used when compressed; otherwise it is the other one */
-    bool is_compressed;
-    struct archive *decoder; /* libarchive's "raw" format over one filter: decompression alone */
-    struct archive *tar;
-    unsigned char *block;
-    size_t primed; /* bytes of `block` read for telling the compression, not given to the decoder yet */
-    bool has_failure;
-    struct error failure; /* what a callback below libarchive met; libarchive itself only hears "failed" */
+	int fd; /* borrowed */
+	uint64_t remaining;
+	uint64_t max_bytes;
+	uint64_t source_bytes;
+	uint64_t plain_bytes;
+	struct sha256_ctx source_sum;
+	struct sha256_ctx plain_sum; /* used when compressed; otherwise it is the other one */
+	bool is_compressed;
+	struct archive *decoder; /* libarchive's "raw" format over one filter: decompression alone */
+	struct archive *tar;
+	unsigned char *block;
+	size_t primed; /* bytes of `block` read for telling the compression, not given to the decoder yet */
+	bool has_failure;
+	struct error failure; /* what a callback below libarchive met; libarchive itself only hears "failed" */
 };
 
 struct layer_sums {
-    char digest[LAYER_DIGEST_SIZE];  /* of the bytes as they came */
-    char diff_id[LAYER_DIGEST_SIZE]; /* of the uncompressed tar */
-    uint64_t source_bytes;
-    uint64_t plain_bytes;
+	char digest[LAYER_DIGEST_SIZE];  /* of the bytes as they came */
+	char diff_id[LAYER_DIGEST_SIZE]; /* of the uncompressed tar */
+	uint64_t source_bytes;
+	uint64_t plain_bytes;
 };
 
 /* Reads `length` bytes from fd's position (UINT64_MAX: to the end). `max_bytes` limits the uncompressed size. The stream must not be moved afterwards. */

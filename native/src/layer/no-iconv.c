@@ -7,23 +7,23 @@
 #include <iconv.h>
 
 iconv_t iconv_open(const char *to, const char *from) {
-    (void)to;
-    (void)from;
-    errno = EINVAL;
-    return (iconv_t)-1;
+	(void)to;
+	(void)from;
+	errno = EINVAL;
+	return (iconv_t)-1;
 }
 
 size_t iconv(iconv_t converter, char **input, size_t *input_left, char **output, size_t *output_left) {
-    (void)converter;
-    (void)input;
-    (void)input_left;
-    (void)output;
-    (void)output_left;
-    errno = EBADF;
-    return (size_t)-1;
+	(void)converter;
+	(void)input;
+	(void)input_left;
+	(void)output;
+	(void)output_left;
+	errno = EBADF;
+	return (size_t)-1;
 }
 
 int iconv_close(iconv_t converter) {
-    (void)converter;
-    return 0;
+	(void)converter;
+	return 0;
 }

@@ -10,8 +10,8 @@
 enum { PATH_TARGET_SIZE = 4096 };
 
 struct path_status {
-    struct stat status;
-    char target[PATH_TARGET_SIZE]; /* of a symbolic link: where it ends, as far as that exists; else empty */
+	struct stat status;
+	char target[PATH_TARGET_SIZE]; /* of a symbolic link: where it ends, as far as that exists; else empty */
 };
 
 /* An fd through which where another fd leads can be read after the root has changed: open it before view_enter. -1 with errno. */

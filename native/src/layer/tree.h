@@ -15,18 +15,18 @@
 #include <stddef.h>
 
 struct tree_directory_time {
-    char *path;
-    struct timespec modified;
+	char *path;
+	struct timespec modified;
 };
 
 struct tree {
-    int root;                         /* borrowed */
-    bool crosses_mounts;              /* what is mounted below the root belongs to the tree; false after tree_open */
-    int parent;                       /* fd of the folder used last, -1 = none: archives come folder by folder */
-    char parent_path[ENTRY_PATH_SIZE]; /* its path */
-    struct tree_directory_time *times; /* set by tree_finish: making entries inside changes a folder's time */
-    size_t time_count;
-    size_t time_capacity;
+	int root;                         /* borrowed */
+	bool crosses_mounts;              /* what is mounted below the root belongs to the tree; false after tree_open */
+	int parent;                       /* fd of the folder used last, -1 = none: archives come folder by folder */
+	char parent_path[ENTRY_PATH_SIZE]; /* its path */
+	struct tree_directory_time *times; /* set by tree_finish: making entries inside changes a folder's time */
+	size_t time_count;
+	size_t time_capacity;
 };
 
 void tree_open(struct tree *tree, int root);

@@ -20,23 +20,23 @@
 enum { VIEW_LOWER_MAX = 512, VIEW_MOUNTS_MAX = 256 };
 
 struct view_mount {
-    const char *source; /* on the host */
-    const char *target; /* in the container */
-    bool is_read_only;
+	const char *source; /* on the host */
+	const char *target; /* in the container */
+	bool is_read_only;
 };
 
 struct view {
-    bool has_mounts;    /* false: the root file system alone, as an export shows it */
-    bool is_running;
-    pid_t pid;          /* running: any process of the container */
-    const char *cgroup; /* running: a component of its cgroup's path; tells a pid that was given to another process meanwhile */
-    const char *lower[VIEW_LOWER_MAX]; /* not running: top-most first */
-    size_t lower_count;
-    const char *upper;
-    const char *work;
-    bool is_read_only;
-    struct view_mount mounts[VIEW_MOUNTS_MAX];
-    size_t mount_count;
+	bool has_mounts;    /* false: the root file system alone, as an export shows it */
+	bool is_running;
+	pid_t pid;          /* running: any process of the container */
+	const char *cgroup; /* running: a component of its cgroup's path; tells a pid that was given to another process meanwhile */
+	const char *lower[VIEW_LOWER_MAX]; /* not running: top-most first */
+	size_t lower_count;
+	const char *upper;
+	const char *work;
+	bool is_read_only;
+	struct view_mount mounts[VIEW_MOUNTS_MAX];
+	size_t mount_count;
 };
 
 /* Strings are borrowed from `value`. */

@@ -11,10 +11,10 @@
 enum { WALK_PATH_SIZE = 4096 };
 
 struct walk_entry {
-    int parent; /* O_PATH-less fd of the directory that has it */
-    const char *name;
-    const char *path; /* below the root of the walk */
-    const struct stat *status;
+	int parent; /* O_PATH-less fd of the directory that has it */
+	const char *name;
+	const char *path; /* below the root of the walk */
+	const struct stat *status;
 };
 
 /* < 0 ends the walk with that error. */

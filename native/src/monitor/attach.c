@@ -93,7 +93,7 @@ int attach_open(struct session *session, int socket, const struct attach_options
 	if (attach->wants_input && early_length > 0)
 		session_input(session, early, early_length);
 	if (buffer_append(&attach->out, buffer_data(greeting), buffer_length(greeting)) < 0 ||
-	    buffer_flush(&attach->out, attach->socket.fd) < 0)
+		buffer_flush(&attach->out, attach->socket.fd) < 0)
 		attach_kill(attach);
 	else
 		attach_settle(attach);

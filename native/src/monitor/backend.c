@@ -7,7 +7,7 @@ static int own_start(struct monitor *monitor, const struct start_config *config,
 }
 
 static int own_exec(struct monitor *monitor, const json_t *json, const struct container_stdio *stdio, struct container_process *ret,
-		    struct error *err) {
+			struct error *err) {
 	struct spec_process process = {0};
 	int r = spec_process_parse(json, "process", &process, err);
 	if (r < 0)
@@ -47,7 +47,7 @@ static int other_start(struct monitor *monitor, const struct start_config *confi
 }
 
 static int other_exec(struct monitor *monitor, const json_t *json, const struct container_stdio *stdio, struct container_process *ret,
-		      struct error *err) {
+			  struct error *err) {
 	return foreign_exec(&monitor->foreign, json, stdio, &monitor->container, ret, err);
 }
 

@@ -6,7 +6,7 @@
 struct backend {
 	int (*start)(struct monitor *monitor, const struct start_config *config, const struct container_stdio *stdio, struct error *err);
 	int (*exec)(struct monitor *monitor, const json_t *process, const struct container_stdio *stdio, struct container_process *ret,
-		    struct error *err);
+			struct error *err);
 	int (*signal)(struct monitor *monitor, int signal, bool is_for_all, struct error *err);
 	int (*freeze)(struct monitor *monitor, bool is_frozen, struct error *err);
 	int (*update)(struct monitor *monitor, const json_t *resources, struct warnings *warnings, struct error *err);

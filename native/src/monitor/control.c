@@ -69,7 +69,7 @@ static int push_message(struct buffer *out, json_t *message) {
 
 static void answer(struct control *control, int64_t id, int result, json_t *ok, const struct error *err, struct stamps *stamps) {
 	json_t *message = result < 0 ? json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(err))
-				     : json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok ? ok : json_object());
+					 : json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok ? ok : json_object());
 	stamps_put(stamps, "answer", message);
 	if (push_message(&control->out, message) < 0)
 		kill_control(control);
@@ -84,8 +84,8 @@ static int become_attach(struct control *control, int64_t id, struct object_read
 	const char *exec_id = NULL;
 	int r = take_optional_string(hello, "execId", &exec_id, err);
 	if (r < 0 || (r = take_bool(hello, "stdin", &options.wants_input, err)) < 0 ||
-	    (r = take_bool(hello, "stdout", &options.wants_out, err)) < 0 || (r = take_bool(hello, "stderr", &options.wants_err, err)) < 0 ||
-	    (r = object_close(hello, err)) < 0)
+		(r = take_bool(hello, "stdout", &options.wants_out, err)) < 0 || (r = take_bool(hello, "stderr", &options.wants_err, err)) < 0 ||
+		(r = object_close(hello, err)) < 0)
 		return r;
 	struct session *session = exec_id ? monitor_find_exec(monitor, exec_id) : &monitor->main;
 	if (!session && (r = monitor_add_exec(monitor, exec_id, &session, err)) < 0)

@@ -61,7 +61,7 @@ static void on_exec_end(struct session *session) {
 	struct monitor *monitor = session->owner;
 	if (session->pid > 0)
 		control_broadcast(monitor, json_pack("{s:s, s:s, s:i, s:i}", "event", "execExit", "execId", session->exec_id, "code",
-						     session->code, "pid", session->pid));
+							 session->code, "pid", session->pid));
 	monitor_drop_exec(monitor, session);
 }
 

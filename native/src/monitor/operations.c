@@ -57,7 +57,7 @@ static int start(struct monitor *monitor, const struct start_config *config, jso
 	}
 	begin(monitor, config, &pipes);
 	*ret_ok = json_pack("{s:i, s:s, s:o}", "pid", monitor->container.pid, "startedAt", monitor->started_at, "warnings",
-			    warnings_to_json(&monitor->container.warnings));
+				warnings_to_json(&monitor->container.warnings));
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static int op_signal(struct monitor *monitor, struct object_reader *request, jso
 	bool is_for_all = false;
 	int r = take_integer(request, "signal", 0, 64, &number, err);
 	if (r < 0 || (r = take_optional_bool(request, "all", &is_for_all, err)) < 0 || (r = object_close(request, err)) < 0 ||
-	    (r = need_running(monitor, err)) < 0)
+		(r = need_running(monitor, err)) < 0)
 		return r;
 	r = monitor->backend->signal(monitor, (int)number, is_for_all, err);
 	/* A frozen process of cgroup v1 does not die before it is thawed. */
@@ -114,8 +114,8 @@ static int op_exec(struct monitor *monitor, struct object_reader *request, json_
 	bool has_input = false;
 	int r = take_string(request, "execId", &exec_id, err);
 	if (r < 0 || (r = take_object(request, "process", &json, err)) < 0 || (r = take_optional_bool(request, "stdin", &has_input, err)) < 0 ||
-	    (r = object_close(request, err)) < 0 ||
-	    (r = need_status(monitor, STATUS_RUNNING, "the container is paused: unpause it before exec", err)) < 0)
+		(r = object_close(request, err)) < 0 ||
+		(r = need_status(monitor, STATUS_RUNNING, "the container is paused: unpause it before exec", err)) < 0)
 		return r;
 	struct session *session = monitor_find_exec(monitor, exec_id);
 	if (session && session->pid > 0)
@@ -133,7 +133,7 @@ static int op_resize(struct monitor *monitor, struct object_reader *request, jso
 	int64_t height = 0, width = 0;
 	int r = take_optional_string(request, "execId", &exec_id, err);
 	if (r < 0 || (r = take_integer(request, "height", 0, UINT16_MAX, &height, err)) < 0 ||
-	    (r = take_integer(request, "width", 0, UINT16_MAX, &width, err)) < 0 || (r = object_close(request, err)) < 0)
+		(r = take_integer(request, "width", 0, UINT16_MAX, &width, err)) < 0 || (r = object_close(request, err)) < 0)
 		return r;
 	struct session *session = exec_id ? monitor_find_exec(monitor, exec_id) : &monitor->main;
 	if (!session)
@@ -144,7 +144,7 @@ static int op_resize(struct monitor *monitor, struct object_reader *request, jso
 static int freeze(struct monitor *monitor, struct object_reader *request, bool is_frozen, struct error *err) {
 	int r = object_close(request, err);
 	if (r < 0 || (r = need_status(monitor, is_frozen ? STATUS_RUNNING : STATUS_PAUSED,
-				      is_frozen ? "the container is paused already" : "the container is not paused", err)) < 0)
+					  is_frozen ? "the container is paused already" : "the container is not paused", err)) < 0)
 		return r;
 	if ((r = monitor->backend->freeze(monitor, is_frozen, err)) >= 0)
 		monitor->status = is_frozen ? STATUS_PAUSED : STATUS_RUNNING;

@@ -57,9 +57,9 @@ static void on_chain(void *context, const struct nlmsghdr *message) {
 	struct foreign_chain chain = {.family = header->nfgen_family};
 	bool is_ip = chain.family == NFPROTO_IPV4 || chain.family == NFPROTO_IPV6 || chain.family == NFPROTO_INET;
 	if (!hook || !policy || !is_ip || be32_of(policy) != NF_DROP || list->count == CHAINS_MAX ||
-	    be32_of(nested_attribute(hook, NFTA_HOOK_HOOKNUM)) != NF_INET_FORWARD ||
-	    !copy_text(netlink_attribute(message, size, NFTA_CHAIN_TABLE), chain.table, sizeof chain.table) ||
-	    !copy_text(netlink_attribute(message, size, NFTA_CHAIN_NAME), chain.chain, sizeof chain.chain) || strcmp(chain.table, list->own_table) == 0)
+		be32_of(nested_attribute(hook, NFTA_HOOK_HOOKNUM)) != NF_INET_FORWARD ||
+		!copy_text(netlink_attribute(message, size, NFTA_CHAIN_TABLE), chain.table, sizeof chain.table) ||
+		!copy_text(netlink_attribute(message, size, NFTA_CHAIN_NAME), chain.chain, sizeof chain.chain) || strcmp(chain.table, list->own_table) == 0)
 		return;
 	list->chains[list->count++] = chain;
 }

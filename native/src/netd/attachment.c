@@ -105,9 +105,9 @@ static int assemble(struct netd *netd, struct container *container, struct error
 	struct interfaces_place place = {&netd->home, slot.netns, slot.route, netd->route};
 	/* A file of a netd that died between mount and record may be in the way. */
 	if ((r = interfaces_add(&place, container->endpoints, container->endpoint_count, err)) < 0 ||
-	    (r = interfaces_set_sysctls(&place, container->sysctls, err)) < 0 || (r = netns_unpublish(container->netns, err)) < 0 ||
-	    (r = netns_publish(slot.netns, container->netns, err)) < 0 || (r = add_names(netd, container, err)) < 0 ||
-	    (r = start_dns(netd, container, &slot.dns, err)) < 0 || (r = add_rules(netd, container, err)) < 0)
+		(r = interfaces_set_sysctls(&place, container->sysctls, err)) < 0 || (r = netns_unpublish(container->netns, err)) < 0 ||
+		(r = netns_publish(slot.netns, container->netns, err)) < 0 || (r = add_names(netd, container, err)) < 0 ||
+		(r = start_dns(netd, container, &slot.dns, err)) < 0 || (r = add_rules(netd, container, err)) < 0)
 		return r;
 	return keep_container(netd->directory, container, err);
 }
@@ -139,7 +139,7 @@ int attachment_create(struct netd *netd, json_t *config, struct container **ret_
 
 static void take_extras(struct container *container, const json_t *extras) {
 	const json_t *ports = json_object_get(extras, "hostPorts"), *interfaces = json_object_get(extras, "interfaces"),
-		     *indexes = json_object_get(extras, "indexes");
+			 *indexes = json_object_get(extras, "indexes");
 	for (size_t i = 0; i < container->port_count; i++) {
 		json_int_t number = json_integer_value(json_array_get(ports, i));
 		if (number > 0 && number <= 65535)

@@ -136,7 +136,7 @@ static void serve(struct dns_server *server, const struct dns_client *client, co
 }
 
 void dns_server_fail(struct dns_server *server, const struct dns_client *client, const struct dns_query *query, const uint8_t *message,
-		     enum dns_rcode rcode) {
+			 enum dns_rcode rcode) {
 	uint8_t data[DNS_UDP_SIZE];
 	struct dns_answer answer;
 	dns_answer_open(&answer, data, sizeof data, query, message);
@@ -274,7 +274,7 @@ void dns_server_init(struct dns_server *server) {
 }
 
 int dns_server_start(struct dns_server *server, struct dns_service *service, struct container *container, struct dns_sockets *sockets,
-		     struct error *err) {
+			 struct error *err) {
 	server->service = service;
 	server->container = container;
 	server->udp.fd = TAKE_FD(sockets->udp);

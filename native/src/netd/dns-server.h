@@ -55,11 +55,11 @@ void dns_sockets_close(struct dns_sockets *sockets);
 void dns_server_init(struct dns_server *server);
 /* Takes the sockets over. */
 int dns_server_start(struct dns_server *server, struct dns_service *service, struct container *container, struct dns_sockets *sockets,
-		     struct error *err);
+			 struct error *err);
 void dns_server_stop(struct dns_server *server);
 
 /* Answers a client; `message` is a whole DNS message. */
 void dns_server_send(struct dns_server *server, const struct dns_client *client, const uint8_t *message, size_t length);
 /* Answers a query of which nothing but its failure is known. */
 void dns_server_fail(struct dns_server *server, const struct dns_client *client, const struct dns_query *query, const uint8_t *message,
-		     enum dns_rcode rcode);
+			 enum dns_rcode rcode);

@@ -46,27 +46,27 @@ static void describe_child(struct netlink_batch *batch, const struct interfaces_
 	const struct network *network = endpoint->network;
 	bool is_macvlan = network->driver == DRIVER_MACVLAN;
 	link_add_child(batch, &(struct child_settings){
-				      .kind = is_macvlan ? "macvlan" : "ipvlan",
-				      .mode = network->mode,
-				      .parent = network->bridge_index,
-				      .index = endpoint->index,
-				      .name = endpoint->interface,
-				      .mac = is_macvlan ? endpoint->mac : NULL,
-				      .namespace = place->netns,
-				      .mtu = network->mtu,
-			      });
+					  .kind = is_macvlan ? "macvlan" : "ipvlan",
+					  .mode = network->mode,
+					  .parent = network->bridge_index,
+					  .index = endpoint->index,
+					  .name = endpoint->interface,
+					  .mac = is_macvlan ? endpoint->mac : NULL,
+					  .namespace = place->netns,
+					  .mtu = network->mtu,
+				  });
 }
 
 static void describe_inner(struct netlink_batch *batch, const struct interfaces_place *place, const struct endpoint *endpoint) {
 	if (endpoint->network->driver == DRIVER_BRIDGE)
 		link_add_veth(batch, &(struct veth_settings){
-					     .index = endpoint->index,
-					     .name = endpoint->interface,
-					     .mac = endpoint->mac,
-					     .host_name = endpoint->host_interface,
-					     .host_namespace = place->home->fd,
-					     .mtu = endpoint->network->mtu,
-				     });
+						 .index = endpoint->index,
+						 .name = endpoint->interface,
+						 .mac = endpoint->mac,
+						 .host_name = endpoint->host_interface,
+						 .host_namespace = place->home->fd,
+						 .mtu = endpoint->network->mtu,
+					 });
 	for (size_t i = 0; i < endpoint->address_count; i++)
 		link_add_address(batch, endpoint->index, &endpoint->addresses[i]);
 	for (size_t i = 0; i < endpoint->gateway_count; i++)
@@ -91,7 +91,7 @@ int interfaces_add(const struct interfaces_place *place, struct endpoint *const 
 		link_join_bridge(&outer, endpoint->host_interface, endpoint->network->bridge_index, !endpoint->network->allows_peers);
 	}
 	if ((r = netlink_transact(place->outer_route, &children, NULL, NULL, err)) < 0 ||
-	    (r = netlink_transact(place->inner_route, &inner, NULL, NULL, err)) < 0)
+		(r = netlink_transact(place->inner_route, &inner, NULL, NULL, err)) < 0)
 		return r;
 	return netlink_transact(place->outer_route, &outer, NULL, NULL, err);
 }
@@ -125,7 +125,7 @@ void interfaces_block(int route, struct endpoint *const *endpoints, size_t count
 }
 
 int interfaces_reroute(const struct interfaces_place *place, const struct endpoint *endpoint, const struct address *former, size_t former_count,
-		       struct error *err) {
+			   struct error *err) {
 	_cleanup_batch_ struct netlink_batch batch = {0};
 	for (size_t i = 0; i < former_count; i++) {
 		bool is_kept = false;

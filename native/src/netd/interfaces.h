@@ -28,7 +28,7 @@ int interfaces_delete(const struct netns_home *home, int netns, const struct end
 
 /* The default routes of a live container through this endpoint: what `former` has and the endpoint no longer is removed, the rest is set. */
 int interfaces_reroute(const struct interfaces_place *place, const struct endpoint *endpoint, const struct address *former, size_t former_count,
-		       struct error *err);
+			   struct error *err);
 
 /* An rtnetlink socket inside the namespace. */
 int interfaces_open_route(const struct netns_home *home, int netns, struct error *err);

@@ -83,7 +83,7 @@ static DIR *open_listing(int directory) {
 }
 
 int keep_load(int directory, int (*on_network)(void *context, json_t *config, struct error *err),
-	      int (*on_container)(void *context, json_t *config, const json_t *extras, struct error *err), void *context, struct error *err) {
+		  int (*on_container)(void *context, json_t *config, const json_t *extras, struct error *err), void *context, struct error *err) {
 	for (int is_container = 0; is_container < 2; is_container++) {
 		const char *prefix = is_container ? container_prefix : network_prefix;
 		_cleanup_closedir_ DIR *listing = open_listing(directory);
@@ -96,7 +96,7 @@ int keep_load(int directory, int (*on_network)(void *context, json_t *config, st
 			struct error failure;
 			int r = !value	       ? 0
 				: is_container ? on_container(context, json_object_get(value, "config"), json_object_get(value, "extras"), &failure)
-					       : on_network(context, value, &failure);
+						   : on_network(context, value, &failure);
 			if (r < 0)
 				(void)unlinkat(directory, entry->d_name, 0);
 		}

@@ -16,4 +16,4 @@ json_t *container_extras(const struct container *container);
 
 /* Calls back with every file's content, networks first. A file that cannot be read is removed: its thing will be asked for again. */
 int keep_load(int directory, int (*on_network)(void *context, json_t *config, struct error *err),
-	      int (*on_container)(void *context, json_t *config, const json_t *extras, struct error *err), void *context, struct error *err);
+		  int (*on_container)(void *context, json_t *config, const json_t *extras, struct error *err), void *context, struct error *err);

@@ -192,7 +192,7 @@ void link_delete_address(struct netlink_batch *batch, unsigned index, const stru
 }
 
 static void put_default_route(struct netlink_batch *batch, const char *what, uint16_t type, uint16_t flags, unsigned index,
-			      const struct address *gateway) {
+				  const struct address *gateway) {
 	bool is_direct = address_is_any(gateway);
 	struct rtmsg info = {
 		.rtm_family = (uint8_t)gateway->family,

@@ -50,8 +50,8 @@ int netd_open(struct netd *netd, const char *run_dir, const char *instance, stru
 	netd->group = group_of(instance);
 	netd->dns = (struct dns_service){&netd->loop, &netd->names, &netd->containers};
 	if ((r = loop_open(&netd->loop, err)) < 0 || (r = netns_home_open(&netd->home, err)) < 0 ||
-	    (r = netd->route = netlink_open(NETLINK_ROUTE, err)) < 0 || (r = netd->directory = open_directory(run_dir, err)) < 0 ||
-	    (r = ruleset_open(&netd->ruleset, instance, netd->group, err)) < 0)
+		(r = netd->route = netlink_open(NETLINK_ROUTE, err)) < 0 || (r = netd->directory = open_directory(run_dir, err)) < 0 ||
+		(r = ruleset_open(&netd->ruleset, instance, netd->group, err)) < 0)
 		return r;
 	pool_init(&netd->pool, &netd->loop, &netd->home);
 	sweep_init(&netd->sweep, &netd->loop);
@@ -128,7 +128,7 @@ int netd_main(int argc, char **argv) {
 	raise_file_limit();
 	process_harden();
 	if (netd_open(&netd, arguments.run_dir, arguments.instance, &err) < 0 || watch_signals(&netd, &signals, &err) < 0 ||
-	    server_start(&netd, arguments.listener, &err) < 0) {
+		server_start(&netd, arguments.listener, &err) < 0) {
 		report_failure("netd", &err);
 		return 1;
 	}

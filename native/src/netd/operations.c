@@ -28,7 +28,7 @@ static int op_network_remove(struct netd *netd, json_t *request, json_t **ret_ok
 	const char *id;
 	int r;
 	if ((r = object_open(&reader, request, "networkRemove", err)) < 0 || (r = take_string(&reader, "networkId", &id, err)) < 0 ||
-	    (r = object_close(&reader, err)) < 0)
+		(r = object_close(&reader, err)) < 0)
 		return r;
 	return network_remove(netd, id, err);
 }
@@ -49,7 +49,7 @@ static int op_connect(struct netd *netd, json_t *request, json_t **ret_ok, struc
 	const json_t *endpoint;
 	int r;
 	if ((r = object_open(&reader, request, "connect", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
-	    (r = take_object(&reader, "endpoint", &endpoint, err)) < 0 || (r = object_close(&reader, err)) < 0)
+		(r = take_object(&reader, "endpoint", &endpoint, err)) < 0 || (r = object_close(&reader, err)) < 0)
 		return r;
 	return attachment_connect(netd, id, (json_t *)endpoint, err);
 }
@@ -60,7 +60,7 @@ static int op_disconnect(struct netd *netd, json_t *request, json_t **ret_ok, st
 	const char *id, *network;
 	int r;
 	if ((r = object_open(&reader, request, "disconnect", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
-	    (r = take_string(&reader, "networkId", &network, err)) < 0 || (r = object_close(&reader, err)) < 0)
+		(r = take_string(&reader, "networkId", &network, err)) < 0 || (r = object_close(&reader, err)) < 0)
 		return r;
 	return attachment_disconnect(netd, id, network, err);
 }
@@ -72,8 +72,8 @@ static int op_names(struct netd *netd, json_t *request, json_t **ret_ok, struct 
 	const json_t *names;
 	int r;
 	if ((r = object_open(&reader, request, "names", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
-	    (r = take_string(&reader, "networkId", &network, err)) < 0 || (r = take_array(&reader, "names", &names, err)) < 0 ||
-	    (r = object_close(&reader, err)) < 0)
+		(r = take_string(&reader, "networkId", &network, err)) < 0 || (r = take_array(&reader, "names", &names, err)) < 0 ||
+		(r = object_close(&reader, err)) < 0)
 		return r;
 	return attachment_rename(netd, id, network, (json_t *)names, err);
 }
@@ -85,8 +85,8 @@ static int op_gateways(struct netd *netd, json_t *request, json_t **ret_ok, stru
 	const json_t *gateways;
 	int r;
 	if ((r = object_open(&reader, request, "gateways", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
-	    (r = take_string(&reader, "networkId", &network, err)) < 0 || (r = take_array(&reader, "gateways", &gateways, err)) < 0 ||
-	    (r = object_close(&reader, err)) < 0)
+		(r = take_string(&reader, "networkId", &network, err)) < 0 || (r = take_array(&reader, "gateways", &gateways, err)) < 0 ||
+		(r = object_close(&reader, err)) < 0)
 		return r;
 	return attachment_reroute(netd, id, network, (json_t *)gateways, err);
 }
@@ -97,8 +97,8 @@ static int op_ports(struct netd *netd, json_t *request, json_t **ret_ok, struct 
 	const json_t *ports;
 	int r;
 	if ((r = object_open(&reader, request, "ports", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
-	    (r = take_array(&reader, "ports", &ports, err)) < 0 || (r = object_close(&reader, err)) < 0 ||
-	    (r = attachment_publish(netd, id, (json_t *)ports, err)) < 0)
+		(r = take_array(&reader, "ports", &ports, err)) < 0 || (r = object_close(&reader, err)) < 0 ||
+		(r = attachment_publish(netd, id, (json_t *)ports, err)) < 0)
 		return r;
 	*ret_ok = attachment_answer(netd, netd_find_container(netd, id));
 	return 0;
@@ -110,7 +110,7 @@ static int op_detach(struct netd *netd, json_t *request, json_t **ret_ok, struct
 	const char *id;
 	int r;
 	if ((r = object_open(&reader, request, "detach", err)) < 0 || (r = take_string(&reader, "containerId", &id, err)) < 0 ||
-	    (r = object_close(&reader, err)) < 0)
+		(r = object_close(&reader, err)) < 0)
 		return r;
 	return attachment_remove(netd, id, err);
 }

@@ -98,7 +98,7 @@ static int refuse(const struct port *port, int failure, struct error *err) {
 		return error_set(err, EADDRINUSE, "ports", "failed to bind host port for %s%s%s:%u/%s: address already in use", is_ipv6 ? "[" : "", host,
 			 is_ipv6 ? "]" : "", port->host_port, protocol);
 	return error_set(err, -failure, "ports", "failed to bind host port for %s%s%s:%u/%s: %s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
-		     port->host_port, protocol, strerror(-failure));
+			 port->host_port, protocol, strerror(-failure));
 }
 
 static int start_relay(struct port *port, struct loop *loop, struct error *err) {

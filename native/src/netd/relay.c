@@ -102,7 +102,7 @@ static void on_stream(void *data, uint32_t events) {
 		return;
 	}
 	if (loop_watch(loop, &relay->client.source, wanted_events(&relay->client), &ignored) < 0 ||
-	    loop_watch(loop, &relay->server.source, wanted_events(&relay->server), &ignored) < 0)
+		loop_watch(loop, &relay->server.source, wanted_events(&relay->server), &ignored) < 0)
 		relay_free(relay);
 }
 

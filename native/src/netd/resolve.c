@@ -17,7 +17,7 @@ static const char *find_link(const struct endpoint *endpoint, const char *name, 
 
 /* Endpoints of one network that the first `length` bytes of `name` stand for: a link goes before a name. */
 static size_t find_in_network(const struct endpoint *from, const struct names *names, const char *name, size_t length,
-			      struct endpoint **ret_endpoints) {
+				  struct endpoint **ret_endpoints) {
 	const char *target = find_link(from, name, length);
 	if (target)
 		return names_find(names, from->network, target, strlen(target), ret_endpoints, RESOLVE_MAX);

@@ -248,11 +248,11 @@ static void add_sets(struct netlink_batch *batch, const struct nft_table *table)
 		uint32_t data_type = NFT_TYPE_CONCAT2(address_types[v6], NFT_TYPE_PORT);
 		uint32_t data_length = address_lengths[v6] + 4;
 		nft_add_set(batch, table,
-			    &(struct nft_set){self_sets[v6], NFT_TYPE_CONCAT2(address_types[v6], address_types[v6]), 2 * address_lengths[v6], 0, 0});
+				&(struct nft_set){self_sets[v6], NFT_TYPE_CONCAT2(address_types[v6], address_types[v6]), 2 * address_lengths[v6], 0, 0});
 		nft_add_set(batch, table, &(struct nft_set){publish_maps[v6][0], NFT_TYPE_CONCAT2(NFT_TYPE_PROTOCOL, NFT_TYPE_PORT), 8, data_type, data_length});
 		nft_add_set(batch, table,
-			    &(struct nft_set){publish_maps[v6][1], NFT_TYPE_CONCAT3(address_types[v6], NFT_TYPE_PROTOCOL, NFT_TYPE_PORT),
-					      address_lengths[v6] + 8, data_type, data_length});
+				&(struct nft_set){publish_maps[v6][1], NFT_TYPE_CONCAT3(address_types[v6], NFT_TYPE_PROTOCOL, NFT_TYPE_PORT),
+						  address_lengths[v6] + 8, data_type, data_length});
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 struct oci {
-    const char *root; /* folder of all states */
+	const char *root; /* folder of all states */
 };
 
 int command_create(const struct oci *oci, char **argv, struct error *err);
@@ -29,11 +29,11 @@ int command_ps(const struct oci *oci, char **argv, struct error *err);
 
 /* One option; ended by a NULL name. `flag` is set, or `text` takes the value, or `list` (a JSON array of strings) grows by it. */
 struct option {
-    const char *name;
-    char letter; /* 0 without */
-    bool *flag;
-    const char **text;
-    json_t *list;
+	const char *name;
+	char letter; /* 0 without */
+	bool *flag;
+	const char **text;
+	json_t *list;
 };
 
 /*

@@ -4,8 +4,8 @@
 #include <jansson.h>
 
 struct shape {
-    const char *name;
-    const struct shape *members; /* ended by a NULL name; NULL: the value is kept as it is */
+	const char *name;
+	const struct shape *members; /* ended by a NULL name; NULL: the value is kept as it is */
 };
 
 extern const struct shape shape_config[], shape_process[], shape_resources[];

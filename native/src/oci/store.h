@@ -13,10 +13,10 @@
 #include "runtime/spec.h"
 
 struct store {
-    char id[256];
-    int folder; /* locked */
-    json_t *state;
-    struct start_config config;
+	char id[256];
+	int folder; /* locked */
+	json_t *state;
+	struct start_config config;
 };
 
 #define STORE_INIT {.folder = -1}

@@ -8,70 +8,70 @@
 #include "runtime/cgroup.h"
 
 enum controller {
-    CONTROLLER_MEMORY = 1 << 0,
-    CONTROLLER_CPU = 1 << 1,
-    CONTROLLER_CPUACCT = 1 << 2,
-    CONTROLLER_PIDS = 1 << 3,
-    CONTROLLER_DEVICES = 1 << 4,
-    CONTROLLER_FREEZER = 1 << 5,
-    CONTROLLER_IO = 1 << 6,
-    CONTROLLER_CPUSET = 1 << 7,
-    CONTROLLER_HUGETLB = 1 << 8,
-    CONTROLLER_NET_CLS = 1 << 9,
-    CONTROLLER_NET_PRIO = 1 << 10,
-    CONTROLLER_RDMA = 1 << 11,
+	CONTROLLER_MEMORY = 1 << 0,
+	CONTROLLER_CPU = 1 << 1,
+	CONTROLLER_CPUACCT = 1 << 2,
+	CONTROLLER_PIDS = 1 << 3,
+	CONTROLLER_DEVICES = 1 << 4,
+	CONTROLLER_FREEZER = 1 << 5,
+	CONTROLLER_IO = 1 << 6,
+	CONTROLLER_CPUSET = 1 << 7,
+	CONTROLLER_HUGETLB = 1 << 8,
+	CONTROLLER_NET_CLS = 1 << 9,
+	CONTROLLER_NET_PRIO = 1 << 10,
+	CONTROLLER_RDMA = 1 << 11,
 };
 
 enum { HIERARCHIES_MAX = 16, PARTS_MAX = 16 };
 
 struct hierarchy {
-    char name[32];        /* as mounted: "cpu,cpuacct" */
-    unsigned controllers; /* enum controller; of the v2 hierarchy of a hybrid host those that no v1 hierarchy has */
-    bool is_v2;
-    int root; /* dirfd of its mount point */
+	char name[32];        /* as mounted: "cpu,cpuacct" */
+	unsigned controllers; /* enum controller; of the v2 hierarchy of a hybrid host those that no v1 hierarchy has */
+	bool is_v2;
+	int root; /* dirfd of its mount point */
 };
 
 struct cgroup_host {
-    const struct cgroup_kind *kind;
-    struct hierarchy hierarchies[HIERARCHIES_MAX];
-    size_t count;
-    const struct hierarchy *v2; /* also on hybrid hosts; NULL without */
-    unsigned controllers;       /* all that can be used */
+	const struct cgroup_kind *kind;
+	struct hierarchy hierarchies[HIERARCHIES_MAX];
+	size_t count;
+	const struct hierarchy *v2; /* also on hybrid hosts; NULL without */
+	unsigned controllers;       /* all that can be used */
 };
 
 /* The container's folder in one hierarchy. */
 struct cgroup_part {
-    const struct hierarchy *hierarchy;
-    int folder;  /* dirfd */
-    int join_fd; /* these two between cgroup_join_prepare() and cgroup_join_done() */
-    int tree;    /* detached mount of the folder, for a cgroup mount inside the container */
+	const struct hierarchy *hierarchy;
+	int folder;  /* dirfd */
+	int join_fd; /* these two between cgroup_join_prepare() and cgroup_join_done() */
+	int tree;    /* detached mount of the folder, for a cgroup mount inside the container */
 };
 
 struct cgroup {
-    const struct cgroup_host *host;
-    char *path; /* relative, without a leading slash */
-    /* Joined in this order: the v2 hierarchy first (by clone3), cpu last, since work inside a container's cpu share is slow on a busy machine. */
-    struct cgroup_part parts[PARTS_MAX];
-    size_t part_count;
-    int core; /* where processes are listed, frozen and killed: folder in v2, or in v1's freezer */
-    bool core_is_v2;
-    bool kills_together; /* memory.oom.group */
-    bool was_killed;     /* by cgroup.kill: see cgroup_clone_fd() */
-    int oom_fd, oom_source; /* event source and, on v1, the control file it watches */
-    uint32_t oom_events;    /* what to poll oom_fd for; it outlives a run, whose successor asks again */
-    int device_program;     /* v2 */
+	const struct cgroup_host *host;
+	char *path; /* relative, without a leading slash */
+	/* Joined in this order: the v2 hierarchy first (by clone3), cpu last, since work inside a container's cpu share is slow on a busy machine. */
+	struct cgroup_part parts[PARTS_MAX];
+	size_t part_count;
+	int core; /* where processes are listed, frozen and killed: folder in v2, or in v1's freezer */
+	bool core_is_v2;
+	bool kills_together; /* memory.oom.group */
+	bool was_killed;     /* by cgroup.kill: see cgroup_clone_fd() */
+	int oom_fd, oom_source; /* event source and, on v1, the control file it watches */
+	uint32_t oom_events;    /* what to poll oom_fd for; it outlives a run, whose successor asks again */
+	int device_program;     /* v2 */
 };
 
 /* What differs between the versions. All return 0 or -errno with *err filled. */
 struct cgroup_kind {
-    int (*apply)(struct cgroup *cgroup, const struct cgroup_resources *resources, bool is_new, struct warnings *warnings, struct error *err);
-    int (*watch_oom)(struct cgroup *cgroup, uint32_t *ret_events, struct error *err);
-    void (*acknowledge_oom)(struct cgroup *cgroup);
-    uint64_t (*oom_kills)(struct cgroup *cgroup);
-    uint64_t (*memory_peak)(struct cgroup *cgroup);
-    void (*reset_memory_peak)(struct cgroup *cgroup);
-    uint64_t (*memory_limit)(struct cgroup *cgroup);
-    void (*usage)(struct cgroup *cgroup, json_t *ret_object);
+	int (*apply)(struct cgroup *cgroup, const struct cgroup_resources *resources, bool is_new, struct warnings *warnings, struct error *err);
+	int (*watch_oom)(struct cgroup *cgroup, uint32_t *ret_events, struct error *err);
+	void (*acknowledge_oom)(struct cgroup *cgroup);
+	uint64_t (*oom_kills)(struct cgroup *cgroup);
+	uint64_t (*memory_peak)(struct cgroup *cgroup);
+	void (*reset_memory_peak)(struct cgroup *cgroup);
+	uint64_t (*memory_limit)(struct cgroup *cgroup);
+	void (*usage)(struct cgroup *cgroup, json_t *ret_object);
 };
 
 extern const struct cgroup_kind cgroup_v1, cgroup_v2;

@@ -23,62 +23,62 @@ struct cgroup;
 #define LIMIT_ABSENT INT64_MIN /* "leave as it is" */
 
 struct cgroup_device_rule {
-    bool allow;
-    char type; /* a, b, c */
-    int64_t major, minor; /* -1 = any */
-    bool read, write, mknod;
+	bool allow;
+	char type; /* a, b, c */
+	int64_t major, minor; /* -1 = any */
+	bool read, write, mknod;
 };
 
 struct cgroup_throttle {
-    uint32_t major, minor;
-    uint64_t rate;
+	uint32_t major, minor;
+	uint64_t rate;
 };
 
 struct cgroup_throttles {
-    struct cgroup_throttle *items;
-    size_t count;
+	struct cgroup_throttle *items;
+	size_t count;
 };
 
 struct cgroup_unified {
-    const char *file, *value;
+	const char *file, *value;
 };
 
 struct cgroup_hugepages {
-    const char *size; /* as the kernel's files write it: 2MB */
-    uint64_t limit;   /* bytes */
+	const char *size; /* as the kernel's files write it: 2MB */
+	uint64_t limit;   /* bytes */
 };
 
 struct cgroup_priority {
-    const char *interface;
-    uint32_t priority;
+	const char *interface;
+	uint32_t priority;
 };
 
 struct cgroup_rdma {
-    const char *device;
-    int64_t handles, objects;
+	const char *device;
+	int64_t handles, objects;
 };
 
 /* Bytes, microseconds, counts; -1 = no limit; LIMIT_ABSENT = not given. */
 struct cgroup_resources {
-    int64_t memory_limit, memory_reservation, memory_swap, memory_swappiness;
-    int memory_disable_oom_killer; /* -1 absent */
-    int64_t cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_rt_runtime, cpu_rt_period, cpu_idle;
-    const char *cpuset_cpus, *cpuset_mems; /* NULL = not given */
-    int64_t pids_limit;
-    int64_t io_weight;
-    struct cgroup_throttles io_weights, read_bps, write_bps, read_iops, write_iops;
-    struct cgroup_device_rule *devices;
-    size_t device_count;
-    struct cgroup_unified *unified;
-    size_t unified_count;
-    struct cgroup_hugepages *hugepages;
-    size_t hugepage_count;
-    int64_t net_class;
-    struct cgroup_priority *net_priorities;
-    size_t net_priority_count;
-    struct cgroup_rdma *rdma;
-    size_t rdma_count;
-    bool has_leaf_weight; /* asked for, and gone from the kernel since 5.0 */
+	int64_t memory_limit, memory_reservation, memory_swap, memory_swappiness;
+	int memory_disable_oom_killer; /* -1 absent */
+	int64_t cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_rt_runtime, cpu_rt_period, cpu_idle;
+	const char *cpuset_cpus, *cpuset_mems; /* NULL = not given */
+	int64_t pids_limit;
+	int64_t io_weight;
+	struct cgroup_throttles io_weights, read_bps, write_bps, read_iops, write_iops;
+	struct cgroup_device_rule *devices;
+	size_t device_count;
+	struct cgroup_unified *unified;
+	size_t unified_count;
+	struct cgroup_hugepages *hugepages;
+	size_t hugepage_count;
+	int64_t net_class;
+	struct cgroup_priority *net_priorities;
+	size_t net_priority_count;
+	struct cgroup_rdma *rdma;
+	size_t rdma_count;
+	bool has_leaf_weight; /* asked for, and gone from the kernel since 5.0 */
 };
 
 /* Reads /proc/self/mountinfo and /proc/self/cgroup once and keeps a dirfd of each hierarchy. */
@@ -91,13 +91,13 @@ bool cgroup_host_is_v2(const struct cgroup_host *host);
 json_t *cgroup_host_controllers(const struct cgroup_host *host);
 
 struct cgroup_options {
-    const char *path; /* below each hierarchy's root, e.g. /berth/<id> */
-    bool kills_all_on_oom; /* v2: memory.oom.group; v1: cgroup_kill() by whoever sees the event */
+	const char *path; /* below each hierarchy's root, e.g. /berth/<id> */
+	bool kills_all_on_oom; /* v2: memory.oom.group; v1: cgroup_kill() by whoever sees the event */
 };
 
 /* Makes the group (EEXIST when it has processes; an empty leftover is taken over), writes the limits. On failure nothing is left. */
 int cgroup_create(const struct cgroup_host *host, const struct cgroup_options *options, const struct cgroup_resources *resources,
-          struct warnings *warnings, struct cgroup **ret, struct error *err);
+		  struct warnings *warnings, struct cgroup **ret, struct error *err);
 
 /* Takes over the group that another process of ours made, as far as its folders are there (see cgroup-attach.c). The caller frees or removes it. */
 int cgroup_attach(const struct cgroup_host *host, const char *path, struct cgroup **ret, struct error *err);

@@ -29,34 +29,34 @@
 
 /* The caller's ends stay with the caller; these three become fds 0, 1, 2 of the process. Ignored with a terminal. */
 struct container_stdio {
-    int in, out, err;
+	int in, out, err;
 };
 
 struct container {
-    pid_t pid; /* 0 when not running */
-    int pidfd; /* -1 when not running; belongs to the container */
-    int terminal; /* master side of the pty, or -1; the caller may take it (TAKE_FD) */
-    int devpts; /* mount fd of its /dev/pts, where terminals of execs come from; -1 without */
-    json_t *root_config; /* what `rootfs` was made from, to see whether it can be used again */
-    int rootfs; /* mount fd of the root file system, or -1: /proc/<monitor>/fd/<rootfs> is the container's root, also after its exit */
-    struct cgroup *cgroup;
-    uint64_t oom_kills_before; /* the counter when this run began */
-    struct seccomp_filter seccomp;
-    uint64_t bounding; /* an exec can have no more */
-    int namespaces; /* CLONE_NEW* that an exec joins */
-    bool has_personality; /* linux.personality, which an exec has too */
-    unsigned personality;
-    struct warnings warnings;  /* of the last start or exec */
-    struct trace trace; /* of the last start */
-    /* For the OCI command line only: the next process waits for a byte, and keeps fds from 3 on. */
-    const struct launch_hold *hold;
-    unsigned preserved_fds;
+	pid_t pid; /* 0 when not running */
+	int pidfd; /* -1 when not running; belongs to the container */
+	int terminal; /* master side of the pty, or -1; the caller may take it (TAKE_FD) */
+	int devpts; /* mount fd of its /dev/pts, where terminals of execs come from; -1 without */
+	json_t *root_config; /* what `rootfs` was made from, to see whether it can be used again */
+	int rootfs; /* mount fd of the root file system, or -1: /proc/<monitor>/fd/<rootfs> is the container's root, also after its exit */
+	struct cgroup *cgroup;
+	uint64_t oom_kills_before; /* the counter when this run began */
+	struct seccomp_filter seccomp;
+	uint64_t bounding; /* an exec can have no more */
+	int namespaces; /* CLONE_NEW* that an exec joins */
+	bool has_personality; /* linux.personality, which an exec has too */
+	unsigned personality;
+	struct warnings warnings;  /* of the last start or exec */
+	struct trace trace; /* of the last start */
+	/* For the OCI command line only: the next process waits for a byte, and keeps fds from 3 on. */
+	const struct launch_hold *hold;
+	unsigned preserved_fds;
 };
 
 #define CONTAINER_INIT {.pidfd = -1, .terminal = -1, .rootfs = -1, .devpts = -1}
 
 int container_start(const struct host *host, const struct start_config *config, const struct container_stdio *stdio, struct container *container,
-            struct error *err);
+			struct error *err);
 
 /*
  * Takes over a container that another process of ours started and that `config` describes: pid is its init, whose identity (start time) the caller has
@@ -65,14 +65,14 @@ int container_start(const struct host *host, const struct start_config *config, 
 int container_adopt(const struct host *host, const struct start_config *config, pid_t pid, struct container *container, struct error *err);
 
 struct container_process {
-    pid_t pid;
-    int pidfd;    /* the caller's */
-    int terminal; /* the caller's, or -1 */
+	pid_t pid;
+	int pidfd;    /* the caller's */
+	int terminal; /* the caller's, or -1 */
 };
 
 /* Runs another program in a running container. Blocks until execve is done, about 2 ms. The caller reaps it. */
 int container_exec(const struct host *host, struct container *container, const struct spec_process *process, const struct container_stdio *stdio,
-           struct container_process *ret, struct error *err);
+		   struct container_process *ret, struct error *err);
 
 /* ContainerUsage of schemas/runtime/monitor.ts, as a new object. */
 int container_usage(struct container *container, json_t **ret, struct error *err);

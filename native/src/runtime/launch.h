@@ -27,65 +27,65 @@ struct launch;
 
 /* For a container that waits between `create` and `start` of the OCI command line. Callbacks: < 0 with *err filled. */
 struct launch_hold {
-    int fifo; /* one byte read from it lets the program run */
-    bool keeps_keyring; /* the caller's session keyring */
-    void *owner;
-    int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root */
-    int (*in_container)(void *owner, struct error *err); /* then by the child; NULL: none. With it the host's files are seen up to pivot_root */
-    int (*before_program)(void *owner, struct error *err); /* by the child, in the container, as its user */
+	int fifo; /* one byte read from it lets the program run */
+	bool keeps_keyring; /* the caller's session keyring */
+	void *owner;
+	int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root */
+	int (*in_container)(void *owner, struct error *err); /* then by the child; NULL: none. With it the host's files are seen up to pivot_root */
+	int (*before_program)(void *owner, struct error *err); /* by the child, in the container, as its user */
 };
 
 struct launch_step {
-    const char *name;
-    int (*run)(struct launch *launch); /* < 0 with *launch->err filled */
+	const char *name;
+	int (*run)(struct launch *launch); /* < 0 with *launch->err filled */
 };
 
 struct launch {
-    const struct host *host;
-    const struct start_config *config;  /* NULL for an exec */
-    const struct spec_process *process;
-    struct spec_capabilities capabilities; /* what of process->capabilities this host can give */
-    struct cgroup *cgroup;
-    bool has_own_memory; /* also what a held one needs: its parent goes on, and ends; and one that enters a time namespace */
-    bool has_personality;
-    unsigned personality;
-    const struct launch_hold *hold; /* NULL: the program runs at once */
-    int hold_fifo; /* the fifo, once launch_hold_descriptors has moved it */
-    int hold_sync, hold_parent; /* the child's and the parent's end of a socket pair: see launch-hold.c */
-    unsigned preserved_fds; /* from 3 on, that the program keeps */
-    struct seccomp_filter seccomp;
-    int stdio[3];        /* what becomes fds 0 to 2 */
-    int terminal_peer;   /* the same for all three, or -1 */
-    int rootfs;          /* detached mount of the root */
-    int *foreign;        /* by index of spec.mounts: made by the child before it enters the user namespace; its fds, not the parent's */
-    int *mounts;         /* by index of spec.mounts: detached mounts made in the host's namespaces, or -1 */
-    int joins[8];        /* by index of spec.joins */
-    int userns; /* -1 when the container is in the host's */
-    struct id_maps id_maps; /* of it, as the host sees them; owned */
-    int container_pidfd; /* exec: whose namespaces to join */
-    int container_namespaces;
-    /* The child's own. */
-    int root; /* dirfd of the container's root before pivot_root */
-    int proc; /* private procfs, so that nothing under a /proc of the image is ever written to */
-    int empty; /* mount of an empty folder, for masks; -1 until needed */
-    int host_mounts; /* the mount namespace that binds were made in, or -1 where the order of mounts does not matter */
-    bool is_cwd_entered, is_inside; /* is_inside: has entered the user namespace */
-    const struct launch_step *steps; /* being walked */
-    int inside_flags; /* CLONE_NEW* of what the user namespace owns */
-    char *inside_stack, *second_stack; /* for the child of launch_split_user(), of an init */
-    struct error *err;
-    struct warnings *warnings;
-    struct trace *trace;
-    struct launch_results *results; /* while the child runs; err and trace point into it then */
+	const struct host *host;
+	const struct start_config *config;  /* NULL for an exec */
+	const struct spec_process *process;
+	struct spec_capabilities capabilities; /* what of process->capabilities this host can give */
+	struct cgroup *cgroup;
+	bool has_own_memory; /* also what a held one needs: its parent goes on, and ends; and one that enters a time namespace */
+	bool has_personality;
+	unsigned personality;
+	const struct launch_hold *hold; /* NULL: the program runs at once */
+	int hold_fifo; /* the fifo, once launch_hold_descriptors has moved it */
+	int hold_sync, hold_parent; /* the child's and the parent's end of a socket pair: see launch-hold.c */
+	unsigned preserved_fds; /* from 3 on, that the program keeps */
+	struct seccomp_filter seccomp;
+	int stdio[3];        /* what becomes fds 0 to 2 */
+	int terminal_peer;   /* the same for all three, or -1 */
+	int rootfs;          /* detached mount of the root */
+	int *foreign;        /* by index of spec.mounts: made by the child before it enters the user namespace; its fds, not the parent's */
+	int *mounts;         /* by index of spec.mounts: detached mounts made in the host's namespaces, or -1 */
+	int joins[8];        /* by index of spec.joins */
+	int userns; /* -1 when the container is in the host's */
+	struct id_maps id_maps; /* of it, as the host sees them; owned */
+	int container_pidfd; /* exec: whose namespaces to join */
+	int container_namespaces;
+	/* The child's own. */
+	int root; /* dirfd of the container's root before pivot_root */
+	int proc; /* private procfs, so that nothing under a /proc of the image is ever written to */
+	int empty; /* mount of an empty folder, for masks; -1 until needed */
+	int host_mounts; /* the mount namespace that binds were made in, or -1 where the order of mounts does not matter */
+	bool is_cwd_entered, is_inside; /* is_inside: has entered the user namespace */
+	const struct launch_step *steps; /* being walked */
+	int inside_flags; /* CLONE_NEW* of what the user namespace owns */
+	char *inside_stack, *second_stack; /* for the child of launch_split_user(), of an init */
+	struct error *err;
+	struct warnings *warnings;
+	struct trace *trace;
+	struct launch_results *results; /* while the child runs; err and trace point into it then */
 };
 
 /* What the child tells the parent, in memory that both see in either case. */
 struct launch_results {
-    bool is_failed, has_reached_exec;
-    pid_t inside; /* made by launch_split_user() */
-    struct error error;
-    struct trace trace;
-    char warnings[1024]; /* lines */
+	bool is_failed, has_reached_exec;
+	pid_t inside; /* made by launch_split_user() */
+	struct error error;
+	struct trace trace;
+	char warnings[1024]; /* lines */
 };
 
 /* A warning of the child. */

@@ -10,8 +10,8 @@
 /* Calls that the library may not know by name: those that are allowed whatever their arguments. */
 enum { SECCOMP_NEWER_MAX = 24, SECCOMP_PROLOGUE_MAX = 1 + 3 * (8 + 2 * SECCOMP_NEWER_MAX) };
 struct seccomp_newer {
-    uint32_t numbers[SECCOMP_NEWER_MAX];
-    size_t count;
+	uint32_t numbers[SECCOMP_NEWER_MAX];
+	size_t count;
 };
 
 /* Adds `name` if it is one of them. */

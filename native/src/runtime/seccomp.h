@@ -13,9 +13,9 @@
 #include "base/error.h"
 
 struct seccomp_filter {
-    const struct sock_filter *code; /* belongs to the cache; NULL = no filter */
-    unsigned short length;
-    unsigned int flags; /* SECCOMP_FILTER_FLAG_* */
+	const struct sock_filter *code; /* belongs to the cache; NULL = no filter */
+	unsigned short length;
+	unsigned int flags; /* SECCOMP_FILTER_FLAG_* */
 };
 
 /* The default profile: conditions by the capabilities in `bounding`, syscall by syscall as Docker 28 decides it. */

@@ -6,12 +6,12 @@
 #define TRACE_MARKS_MAX 40
 
 struct trace {
-    struct {
-        const char *stage; /* static string */
-        uint64_t at; /* when the stage ended */
-    } marks[TRACE_MARKS_MAX];
-    uint32_t count;
-    uint64_t began;
+	struct {
+		const char *stage; /* static string */
+		uint64_t at; /* when the stage ended */
+	} marks[TRACE_MARKS_MAX];
+	uint32_t count;
+	uint64_t began;
 };
 
 void trace_begin(struct trace *trace);

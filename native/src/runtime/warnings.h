@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 struct warnings {
-    char *lines; /* one per line, NULL when none */
+	char *lines; /* one per line, NULL when none */
 };
 
 void warnings_add(struct warnings *warnings, const char *format, ...) __attribute__((format(printf, 2, 3)));

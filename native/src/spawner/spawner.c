@@ -124,12 +124,12 @@ static void answer_request(struct spawner *spawner, const char *text, size_t len
 	if (r == 0)
 		stamps_take(&stamps, document);
 	if (r == 0 && (r = object_open(&request, document, "request", &err)) == 0 &&
-	    (r = take_integer(&request, "id", 1, INT64_MAX, &id, &err)) == 0)
+		(r = take_integer(&request, "id", 1, INT64_MAX, &id, &err)) == 0)
 		r = run_operation(spawner, &request, &ok, &err);
 	if (r == 0 && !ok)
 		r = error_set(&err, ENOMEM, "protocol", "out of memory");
 	json_t *answer = r < 0 ? json_pack("{s:I, s:o}", "id", (json_int_t)id, "error", error_to_json(&err))
-			       : json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok);
+				   : json_pack("{s:I, s:o}", "id", (json_int_t)id, "ok", ok);
 	stamps_put(&stamps, "fork", answer);
 	send_message(spawner, answer);
 }

@@ -82,7 +82,7 @@ static _Noreturn void be_netd(int listener, int lock, const char *run_dir, const
 	char listener_text[16];
 	(void)snprintf(listener_text, sizeof listener_text, "%d", listener);
 	char *arguments[] = {(char[]){"netd"},	   (char[]){"--run-dir"},   strdup(run_dir), (char[]){"--instance"},
-			     strdup(instance), (char[]){"--listen-fd"}, listener_text,   NULL};
+				 strdup(instance), (char[]){"--listen-fd"}, listener_text,   NULL};
 	process_close_others(keep, ELEMENTS(keep));
 	if (!netd_main || process_become_worker("berth-netd", &err) < 0)
 		_exit(127);

@@ -82,7 +82,7 @@ static void write_file(const char *path, const char *text)
 static void load_modules(const char *modules)
 {
 	static const char *const needed[] = {"fs/overlayfs/overlay", "net/llc/llc", "net/802/stp", "net/bridge/bridge", "drivers/net/veth",
-					     "drivers/block/loop", "block/bfq"};
+						 "drivers/block/loop", "block/bfq"};
 	struct utsname name;
 	uname(&name);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
