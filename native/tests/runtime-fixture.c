@@ -49,7 +49,7 @@ static bool fill_folder(const struct rig *rig) {
 
 bool rig_open(struct rig *rig) {
 	struct error err;
-	*rig = (struct rig){.folder = "/tmp/berth-rig-XXXXXX", .container = CONTAINER_INIT};
+	*rig = (struct rig){.null = open("/dev/null", O_RDWR | O_CLOEXEC), .folder = "/tmp/berth-rig-XXXXXX", .container = CONTAINER_INIT};
 	/* Mounts of a namespace that is only ours can be counted while others use the machine. */
 	if (sys_unshare(CLONE_NEWNS) < 0 || sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return false;
@@ -88,6 +88,7 @@ bool rig_close(struct rig *rig) {
 	}
 	is_clean &= umount2(rig->folder, 0) == 0 && rmdir(rig->folder) == 0;
 	host_close(&rig->host);
+	(void)close(rig->null);
 	return is_clean;
 }
 
@@ -193,7 +194,7 @@ int rig_start(struct rig *rig, json_t *json, int *ret_output, struct error *err)
 	if (failed < 0)
 		return failed;
 	(void)!pipe2(output, O_CLOEXEC);
-	struct container_stdio stdio = {.in = rig->host.null, .out = output[1], .err = output[1]};
+	struct container_stdio stdio = {.in = rig->null, .out = output[1], .err = output[1]};
 	failed = container_start(&rig->host, &config, &stdio, &rig->container, err);
 	start_config_free(&config);
 	close_fd(&output[1]);
@@ -258,7 +259,7 @@ int rig_exec(struct rig *rig, json_t *json, char *output, size_t size, struct er
 		return failed;
 	}
 	(void)!pipe2(pipes, O_CLOEXEC);
-	struct container_stdio stdio = {.in = rig->host.null, .out = pipes[1], .err = pipes[1]};
+	struct container_stdio stdio = {.in = rig->null, .out = pipes[1], .err = pipes[1]};
 	failed = container_exec(&rig->host, &rig->container, &process, &stdio, &started, err);
 	(void)close(pipes[1]);
 	spec_process_free(&process);

@@ -8,6 +8,7 @@
 
 struct rig {
 	struct host host;
+	int null; /* /dev/null */
 	char folder[64]; /* a tmpfs: lower, upper, work, outside */
 	char cgroup[64];
 	struct container container;

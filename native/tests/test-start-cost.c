@@ -47,7 +47,7 @@ static double cpu_ms(void) {
 static int run_once(struct start_config *config, int index) {
 	struct error err;
 	struct container *container = &rig.container;
-	struct container_stdio stdio = {rig.host.null, rig.host.null, rig.host.null};
+	struct container_stdio stdio = {rig.null, rig.null, rig.null};
 	uint64_t began = now();
 	if (container_start(&rig.host, config, &stdio, container, &err) < 0) {
 		printf("# %s: %s\n", err.stage, err.message);

@@ -75,6 +75,29 @@ int read_file_at(int dirfd, const char *path, size_t max, char **ret_data, size_
 	return read_whole(fd, max, ret_data, ret_length);
 }
 
+int read_record_at(int dirfd, const char *path, char *ret_text, size_t size) {
+	_cleanup_close_ int fd = sys_openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0);
+	ssize_t got = fd < 0 ? -1 : read(fd, ret_text, size - 1);
+	if (got < 0)
+		return -errno;
+	ret_text[got] = '\0';
+	return (int)got;
+}
+
+static int compare_fds(const void *left, const void *right) { return *(const int *)left - *(const int *)right; }
+
+void close_fds(int *fds, size_t count) {
+	qsort(fds, count, sizeof *fds, compare_fds);
+	size_t first = 0;
+	while (first < count && fds[first] < 0)
+		first++;
+	for (size_t end; first < count; first = end) {
+		for (end = first + 1; end < count && fds[end] == fds[end - 1] + 1; end++)
+			;
+		(void)sys_close_range((unsigned)fds[first], (unsigned)fds[end - 1], 0);
+	}
+}
+
 int write_file_at(int dirfd, const char *path, const char *text) {
 	_cleanup_close_ int fd = sys_openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0);
 	if (fd < 0)
@@ -89,7 +112,7 @@ int write_file_at(int dirfd, const char *path, const char *text) {
 	return (size_t)written == length ? 0 : -EIO;
 }
 
-int replace_file_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode) {
+static int replace(int dirfd, const char *name, const void *data, size_t length, mode_t mode, bool is_durable) {
 	char temporary[NAME_MAX + 1];
 	int printed = snprintf(temporary, sizeof temporary, "%s.tmp", name);
 	if (printed < 0 || (size_t)printed >= sizeof temporary)
@@ -98,13 +121,21 @@ int replace_file_at(int dirfd, const char *name, const void *data, size_t length
 	if (fd < 0)
 		return -errno;
 	int r = write_all(fd, data, length);
-	if (r == 0 && sys_fsync(fd) < 0)
+	if (r == 0 && is_durable && sys_fsync(fd) < 0)
 		r = -errno;
 	if (r == 0 && sys_renameat(dirfd, temporary, dirfd, name) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(dirfd, temporary, 0);
 	return r;
+}
+
+int replace_file_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode) {
+	return replace(dirfd, name, data, length, mode, false);
+}
+
+int replace_file_durably_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode) {
+	return replace(dirfd, name, data, length, mode, true);
 }
 
 int set_nonblocking(int fd, bool is_nonblocking) {

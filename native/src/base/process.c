@@ -22,8 +22,9 @@ static bool find_set(const char *text, const char *name, uint64_t *ret_set) {
 }
 
 int process_inherited(struct process_inheritance *ret) {
-	_cleanup_free_ char *text = NULL;
-	int failed = read_file_at(AT_FDCWD, "/proc/self/status", 65536, &text, NULL);
+	enum { SIZE = 65536 }; /* it lists all groups */
+	_cleanup_free_ char *text = malloc(SIZE);
+	int failed = text ? read_record_at(AT_FDCWD, "/proc/self/status", text, SIZE) : -ENOMEM;
 	if (failed < 0)
 		return failed;
 	uint64_t ignored;

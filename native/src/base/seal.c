@@ -27,14 +27,6 @@ static bool is_sealed(int program) {
 	return readable >= 0 && (fcntl(readable, F_GET_SEALS) & F_SEAL_WRITE);
 }
 
-static int open_readonly_mount(int program) {
-	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-	_cleanup_close_ int tree = sys_open_tree(program, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attributes) < 0)
-		return -1;
-	return TAKE_FD(tree);
-}
-
 static int open_sealed_copy(void) {
 	struct stat status;
 	_cleanup_close_ int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -53,12 +45,9 @@ static int open_sealed_copy(void) {
 }
 
 void seal_program(char **argv) {
-	_cleanup_close_ int program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	_cleanup_close_ int program = seal_is_settled ? -1 : open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	if (program < 0 || is_sealed(program))
 		return;
-	_cleanup_close_ int mount = open_readonly_mount(program);
-	if (mount >= 0)
-		(void)syscall(SYS_execveat, mount, "", argv, environ, AT_EMPTY_PATH);
 	_cleanup_close_ int copy = open_sealed_copy();
 	if (copy >= 0)
 		(void)syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);

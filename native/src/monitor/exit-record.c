@@ -17,6 +17,6 @@ int exit_record_save(int bundle, const struct exit_record *record, struct error 
 	_cleanup_free_ char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_set(err, ENOMEM, "exit", "out of memory");
-	int r = replace_file_at(bundle, "exit.json", text, strlen(text), 0600);
+	int r = replace_file_durably_at(bundle, "exit.json", text, strlen(text), 0600);
 	return r < 0 ? error_set(err, -r, "exit", "cannot write exit.json: %s", strerror(-r)) : 0;
 }

@@ -98,15 +98,11 @@ static int take_away(const struct oci *oci, struct store *store, struct containe
 	return 0;
 }
 
-int control_forget(const struct oci *oci, const char *id, struct container *container, struct error *err) {
-	struct store store;
-	int failed = store_open(oci, id, &store, err);
+int control_forget(const struct oci *oci, struct store *store, struct container *container, struct error *err) {
+	int failed = store_lock(store, err);
 	if (failed < 0)
-		return failed == -ENOENT || failed == -ENODATA ? 0 : failed;
-	if (json_integer_value(json_object_get(store.state, "pid")) == container->pid)
-		failed = take_away(oci, &store, container, err);
-	store_close(&store);
-	return failed;
+		return failed == -ECANCELED ? 0 : failed;
+	return take_away(oci, store, container, err);
 }
 
 static int delete_one(const struct oci *oci, const char *id, bool is_forced, struct error *err) {

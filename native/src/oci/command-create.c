@@ -28,8 +28,6 @@ struct request {
  */
 static int at_namespaces(void *owner, pid_t pid, struct error *err) {
 	struct store *store = owner;
-	if (!hooks_exist(store, "prestart") && !hooks_exist(store, "createRuntime"))
-		return 0;
 	store_set_pid(store, pid);
 	int failed = store_save(store, err);
 	if (failed < 0 || (failed = hooks_run_unlocked(store, "prestart", "created", err)) < 0)
@@ -67,16 +65,35 @@ static int announce(struct request *request, struct container *container, struct
 	return wait_write_pid(request->pid_file, container->pid, err);
 }
 
+static bool has_host_hooks(const struct store *store) { return hooks_exist(store, "prestart") || hooks_exist(store, "createRuntime"); }
+
+/*
+ * Does anybody want something between `create` and `start`? If not, the container is started in one go, as berthd starts its own: without a fifo, a copy of
+ * this process and its pages, and messages to and fro. A program may then run a moment before its state is saved; whoever looks meanwhile waits.
+ */
+static bool is_held(const struct request *request) {
+	const struct store *store = &request->store;
+	return !request->is_foreground || request->pid_file || request->console_socket || has_host_hooks(store) || hooks_exist(store, "createContainer") ||
+		   hooks_exist(store, "startContainer") || hooks_exist(store, "poststart");
+}
+
+static int open_host(struct request *request, struct error *err) {
+	int failed = host_open(&request->host, err);
+	return failed >= 0 && spec_has_namespace(&request->store.config.spec, CLONE_NEWUSER) ? host_open_template(&request->host, err) : failed;
+}
+
 static int launch_container(struct request *request, struct container *container, struct error *err) {
 	struct store *store = &request->store;
 	_cleanup_close_ int fifo = -1;
 	int failed = wait_check_terminal(store->config.spec.process.terminal, request->console_socket, request->is_foreground, err);
-	if (failed < 0 || (failed = open_fifo(store->folder, &fifo, err)) < 0 || (failed = host_open(&request->host, err)) < 0)
+	if (failed >= 0 && is_held(request))
+		failed = open_fifo(store->folder, &fifo, err);
+	if (failed < 0 || (failed = open_host(request, err)) < 0)
 		return failed;
 	const struct launch_hold hold = {
 		.fifo = fifo,
 		.owner = store,
-		.at_namespaces = at_namespaces,
+		.at_namespaces = has_host_hooks(store) ? at_namespaces : NULL,
 		.in_container = hooks_exist(store, "createContainer") ? in_container : NULL,
 		.before_program = hooks_exist(store, "startContainer") ? before_program : NULL,
 		.keeps_keyring = request->keeps_keyring,
@@ -169,13 +186,14 @@ int command_create(const struct oci *oci, char **argv, struct error *err) {
 
 /* The program runs once the fifo was written to. A failing poststart hook stops the container, as the specification (1.2.1) says and runc does. */
 static int start(struct store *store, struct error *err) {
-	if (strcmp(store_status(store), "created") != 0)
-		return error_set(err, EINVAL, "state", "cannot start a container in the %s state", store_status(store));
+	pid_t pid = store_pid(store);
+	const char *status = store_status_of(store, pid);
+	if (strcmp(status, "created") != 0)
+		return error_set(err, EINVAL, "state", "cannot start a container in the %s state", status);
 	_cleanup_close_ int fifo = openat(store->folder, "exec.fifo", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fifo < 0 || write(fifo, "s", 1) != 1)
 		return error_errno(err, "start", "the container's process does not wait any more");
 	(void)sys_unlinkat(store->folder, "exec.fifo", 0);
-	pid_t pid = store_pid(store);
 	int failed = hooks_run_unlocked(store, "poststart", "running", err);
 	if (failed < 0 && pid && store_pid(store) == pid)
 		(void)kill(pid, SIGKILL);
@@ -198,13 +216,10 @@ int command_start(const struct oci *oci, char **argv, struct error *err) {
 
 /* In the foreground: until the program ends, and then away with what is left. */
 static int accompany(const struct oci *oci, struct request *request, struct container *container, struct error *err) {
-	char id[sizeof request->store.id];
-	(void)strcpy(id, request->store.id);
-	store_close(&request->store); /* others may work on it meanwhile */
+	store_unlock(&request->store); /* others may work on it meanwhile */
 	int code = terminal_forward(&container->terminal, container->pid);
-	if (request->keep)
-		return code;
-	int failed = control_forget(oci, id, container, err);
+	int failed = request->keep ? 0 : control_forget(oci, &request->store, container, err);
+	store_close(&request->store);
 	return failed < 0 ? failed : code;
 }
 
@@ -213,7 +228,7 @@ int command_run(const struct oci *oci, char **argv, struct error *err) {
 	struct container container = CONTAINER_INIT;
 	wait_prepare();
 	int code = create(oci, argv, true, &request, &container, err);
-	if (code >= 0)
+	if (code >= 0 && is_held(&request))
 		code = start(&request.store, err);
 	if (code < 0 && container.pid > 0) {
 		struct error ignored;

@@ -163,15 +163,27 @@ int config_read(int folder, const char *path, json_t **ret, struct error *err) {
 	return json_parse(text, length, ret, err);
 }
 
+/* The path of an open folder, as the kernel knows it: one call, where realpath() asks for every part of it. */
+static int resolve(int folder, char *ret_path, size_t size) {
+	char link[32];
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+	ssize_t length = readlink(link, ret_path, size);
+	if (length < 0 || (size_t)length >= size)
+		return length < 0 ? -errno : -ENAMETOOLONG;
+	ret_path[length] = '\0';
+	return 0;
+}
+
 int config_load(const char *bundle, const char *file, const char *id, json_t **ret, struct error *err) {
 	char resolved[PATH_MAX];
 	_cleanup_json_ json_t *config = NULL;
-	if (!realpath(bundle, resolved))
-		return error_errno(err, "spec", "cannot find the bundle %s", bundle);
-	_cleanup_close_ int folder = open(resolved, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int folder = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
-		return error_errno(err, "spec", "cannot open the bundle %s", resolved);
-	int failed = config_read(folder, file, &config, err);
+		return error_errno(err, "spec", "cannot find the bundle %s", bundle);
+	int failed = resolve(folder, resolved, sizeof resolved);
+	if (failed < 0)
+		return error_set(err, -failed, "spec", "cannot tell where the bundle %s is: %s", bundle, strerror(-failed));
+	failed = config_read(folder, file, &config, err);
 	if (failed < 0)
 		return failed;
 	shape_prune(config, shape_config);

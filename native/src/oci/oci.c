@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 int oci_main(int argc, char **argv);
 
@@ -48,6 +49,13 @@ static int dispatch(const struct oci *oci, char **argv, struct error *err) {
 	return error_set(err, EINVAL, "usage", "\"%.32s\" is no command: `berth-oci help` lists them", argv[0] ? argv[0] : "");
 }
 
+/* Of JSON objects: by itself the library would open, read and close /dev/urandom. */
+static void seed_hashes(void) {
+	unsigned seed;
+	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed)
+		json_object_seed(seed);
+}
+
 int oci_main(int argc, char **argv) {
 	struct oci oci = {.root = "/run/berth-oci"};
 	struct error err;
@@ -68,6 +76,7 @@ int oci_main(int argc, char **argv) {
 		{.name = NULL},
 	};
 	(void)argc;
+	seed_hashes();
 	char **rest = options_parse(options, argv + 1, &err);
 	int code = rest ? 0 : -1;
 	if (rest && (shows_version || shows_help || !rest[0])) {

@@ -23,12 +23,10 @@ int store_check_id(const char *id, struct error *err) {
 
 /* Field 22 comes after the name, which is the only one that may hold blanks and parentheses. 0 when there is no such process, or a dead one. */
 static json_int_t start_time(pid_t pid) {
-	_cleanup_free_ char *text = NULL;
-	size_t length;
-	char path[48], status;
+	char text[4096], path[48], status;
 	unsigned long long time = 0;
 	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (read_file_at(AT_FDCWD, path, 8192, &text, &length) < 0)
+	if (read_record_at(AT_FDCWD, path, text, sizeof text) < 0)
 		return 0;
 	const char *after = strrchr(text, ')');
 	if (!after || sscanf(after + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &status, &time) != 2)
@@ -47,8 +45,10 @@ void store_set_pid(struct store *store, pid_t pid) {
 	(void)json_object_set_new(store->state, "startTime", json_integer(start_time(pid)));
 }
 
-const char *store_status(const struct store *store) {
-	if (!store_pid(store))
+const char *store_status(const struct store *store) { return store_status_of(store, store_pid(store)); }
+
+const char *store_status_of(const struct store *store, pid_t pid) {
+	if (!pid)
 		return "stopped";
 	if (json_is_true(json_object_get(store->state, "creating")))
 		return "creating";
@@ -68,15 +68,25 @@ json_t *store_report(const struct store *store, const char *status) {
 	return report;
 }
 
-static int open_folder(const struct oci *oci, const char *id, struct store *store, struct error *err) {
-	_cleanup_close_ int root = open(oci->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	store->folder = root < 0 ? -1 : sys_openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+static int no_such(const char *id, int errnum, struct error *err) {
+	return error_set(err, errnum, "state", "container \"%s\" does not exist", id);
+}
+
+static int open_folder_at(int root, const char *id, struct store *store, struct error *err) {
+	store->folder = sys_openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (store->folder < 0 && errno == ENOENT)
-		return error_set(err, ENOENT, "state", "container \"%s\" does not exist", id);
+		return no_such(id, ENOENT, err);
 	if (store->folder < 0)
 		return error_errno(err, "state", "cannot open the state of container \"%s\"", id);
 	(void)strcpy(store->id, id);
 	return 0;
+}
+
+static int open_folder(const struct oci *oci, const char *id, struct store *store, struct error *err) {
+	_cleanup_close_ int root = open(oci->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return errno == ENOENT ? no_such(id, ENOENT, err) : error_errno(err, "state", "cannot open %s", oci->root);
+	return open_folder_at(root, id, store, err);
 }
 
 static int lock_folder(const struct store *store, int missing, struct error *err) {
@@ -88,7 +98,7 @@ static int lock_folder(const struct store *store, int missing, struct error *err
 	if (failed < 0 || fstat(store->folder, &status) < 0)
 		return error_errno(err, "state", "cannot lock the state of container \"%s\"", store->id);
 	if (status.st_nlink == 0) /* deleted by whom we waited for */
-		return error_set(err, missing, "state", "container \"%s\" does not exist", store->id);
+		return no_such(store->id, missing, err);
 	return 0;
 }
 
@@ -105,7 +115,8 @@ static int open_root(const char *path, struct error *err) {
 	char part[PATH_MAX];
 	if (strlen(path) >= sizeof part)
 		return error_set(err, ENAMETOOLONG, "state", "--root: the path is too long");
-	for (const char *at = path + strspn(path, "/"); *at; at += strspn(at, "/")) {
+	bool lacks_parents = mkdir(path, 0700) < 0 && errno == ENOENT;
+	for (const char *at = path + strspn(path, "/"); lacks_parents && *at; at += strspn(at, "/")) {
 		at += strcspn(at, "/");
 		(void)snprintf(part, sizeof part, "%.*s", (int)(at - path), path);
 		(void)mkdir(part, *at ? 0755 : 0700);
@@ -133,7 +144,7 @@ int store_create(const struct oci *oci, const char *id, json_t *state, struct st
 	(void)snprintf(temporary, sizeof temporary, ",new-%d", (int)getpid()); /* no id */
 	if (sys_mkdirat(root, temporary, 0700) < 0)
 		failed = error_errno(err, "state", "cannot make the state of %s", id);
-	else if ((failed = open_folder(oci, temporary, &store, err)) >= 0) {
+	else if ((failed = open_folder_at(root, temporary, &store, err)) >= 0) {
 		(void)snprintf(store.id, sizeof store.id, "%s", id);
 		if ((failed = lock_folder(&store, ENOENT, err)) >= 0 && (failed = store_save(&store, err)) >= 0 &&
 			renameat2(root, temporary, root, id, RENAME_NOREPLACE) < 0)

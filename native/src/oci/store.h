@@ -40,6 +40,8 @@ void store_close(struct store *store);
 int store_check_id(const char *id, struct error *err);
 /* "creating", "created", "running", "paused" or "stopped" */
 const char *store_status(const struct store *store);
+/* The same with what store_pid() said. */
+const char *store_status_of(const struct store *store, pid_t pid);
 /* The init, if it lives and is the one that was started; 0 otherwise. */
 pid_t store_pid(const struct store *store);
 void store_set_pid(struct store *store, pid_t pid);

@@ -24,20 +24,8 @@ int cgroup_write_number(int folder, const char *file, int64_t value, struct erro
 }
 
 int cgroup_read_text(int folder, const char *file, char *ret_text, size_t size) {
-	_cleanup_close_ int fd = openat(folder, file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	size_t length = 0;
-	while (length + 1 < size) {
-		ssize_t got = read(fd, ret_text + length, size - 1 - length);
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
-	ret_text[length] = '\0';
-	return 0;
+	int length = read_record_at(folder, file, ret_text, size);
+	return length < 0 ? length : 0;
 }
 
 int cgroup_read_number(int folder, const char *file, uint64_t *ret_number) {

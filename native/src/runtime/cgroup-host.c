@@ -134,8 +134,10 @@ int cgroup_host_open(struct cgroup_host **ret, struct error *err) {
 void cgroup_host_close(struct cgroup_host *host) {
 	if (!host)
 		return;
+	int roots[HIERARCHIES_MAX];
 	for (size_t i = 0; i < host->count; i++)
-		close_fd(&host->hierarchies[i].root);
+		roots[i] = host->hierarchies[i].root;
+	close_fds(roots, host->count);
 	free(host);
 }
 

@@ -200,10 +200,12 @@ int cgroup_join_prepare(struct cgroup *cgroup, bool is_mounted_inside, struct er
 }
 
 void cgroup_join_done(struct cgroup *cgroup) {
+	int fds[2 * PARTS_MAX];
 	for (size_t i = 0; i < cgroup->part_count; i++) {
-		close_fd(&cgroup->parts[i].join_fd);
-		close_fd(&cgroup->parts[i].tree);
+		fds[2 * i] = TAKE_FD(cgroup->parts[i].join_fd);
+		fds[2 * i + 1] = TAKE_FD(cgroup->parts[i].tree);
 	}
+	close_fds(fds, 2 * cgroup->part_count);
 }
 
 /* "0" into `tasks`, not a pid into cgroup.procs: a thread that moves itself needs no lock of all the host's processes (Linux 5.19). */
@@ -396,8 +398,10 @@ void cgroup_free(struct cgroup *cgroup) {
 	if (!cgroup)
 		return;
 	cgroup_join_done(cgroup);
+	int folders[PARTS_MAX];
 	for (size_t i = 0; i < cgroup->part_count; i++)
-		close_fd(&cgroup->parts[i].folder);
+		folders[i] = cgroup->parts[i].folder;
+	close_fds(folders, cgroup->part_count);
 	close_fd(&cgroup->oom_fd);
 	close_fd(&cgroup->oom_source);
 	close_fd(&cgroup->device_program);

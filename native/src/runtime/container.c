@@ -198,7 +198,7 @@ static int prepare_start(struct launch *launch, struct container *container, str
 	if ((failed = prepare_cgroup(launch->host, config, container, err)) < 0)
 		return failed;
 	launch->cgroup = container->cgroup;
-	launch->has_own_memory = launch->hold || cgroup_kills_together(container->cgroup) || (namespaces_of(spec) & CLONE_NEWTIME);
+	launch->has_own_memory = launch_is_held(launch) || cgroup_kills_together(container->cgroup) || (namespaces_of(spec) & CLONE_NEWTIME);
 	failed = cgroup_join_prepare(container->cgroup, mounts_cgroup(spec), err);
 	trace_mark(launch->trace, "cgroup-make");
 	return failed;

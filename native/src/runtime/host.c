@@ -12,6 +12,8 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+static const char template_options[] = "mode=755,size=64k,nr_inodes=16";
+
 int host_fill_template(void) {
 	(void)umask(0);
 	if (mkdir("rootfs", 0755) < 0 || mkdir("files", 0755) < 0 || mkdir("proc", 0555) < 0 || mkdir("sys", 0555) < 0 || mknod("null", S_IFCHR | 0666, makedev(1, 3)) < 0)
@@ -20,24 +22,28 @@ int host_fill_template(void) {
 }
 
 /*
- * In a child: a mount namespace whose root is one empty read-only tmpfs. A container's child enters it and copies it, instead of copying the host's
- * whole mount table, which is then unmounted again (1 ms here). `rootfs` is where a container's root is attached before pivot_root, `files` where
- * the tmpfs of its injected files is, `null` masks files; `proc` and `sys` are for starts with a user namespace.
+ * `rootfs` is where a container's root is attached before pivot_root, `files` where the tmpfs of its injected files is, `null` masks files; `proc` and
+ * `sys` are for starts with a user namespace.
  */
-static int build_template(void) {
+int host_leave_mounts(void) {
 	if (sys_unshare(CLONE_NEWNS) < 0 || sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		sys_mount("berth", "/tmp", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k,nr_inodes=16") < 0 || chdir("/tmp") < 0)
+		sys_mount("berth", "/tmp", "tmpfs", MS_NOSUID | MS_NOEXEC, template_options) < 0 || chdir("/tmp") < 0)
 		return -errno;
 	int failed = host_fill_template();
 	if (failed < 0)
 		return failed;
-	if (sys_pivot_root(".", ".") < 0 || sys_umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ||
-		sys_mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, "mode=755,size=64k,nr_inodes=16") < 0)
-		return -errno;
-	return 0;
+	return sys_pivot_root(".", ".") < 0 || sys_umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ? -errno : 0;
 }
 
-static int open_template(int *ret_fd, struct error *err) {
+/* In a child: a read-only template. A container's child enters it and copies it, instead of copying and leaving the host's mount table (1 ms here). */
+static int build_template(void) {
+	int failed = host_leave_mounts();
+	if (failed < 0)
+		return failed;
+	return sys_mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, template_options) < 0 ? -errno : 0;
+}
+
+int host_open_template(struct host *host, struct error *err) {
 	int ready[2];
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return error_errno(err, "mount", "cannot make a pipe");
@@ -65,18 +71,7 @@ static int open_template(int *ret_fd, struct error *err) {
 	(void)waitpid(child, NULL, 0);
 	if (result < 0)
 		return error_set(err, -result, "mount", "cannot make a mount namespace (root is needed)");
-	*ret_fd = fd;
-	return 0;
-}
-
-static int open_null(int *ret_fd, struct error *err) {
-	struct stat status;
-	_cleanup_close_ int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return error_errno(err, "device", "cannot open /dev/null");
-	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
-		return error_set(err, ENODEV, "device", "/dev/null of this host is not the null device");
-	*ret_fd = TAKE_FD(fd);
+	host->mount_ns = fd;
 	return 0;
 }
 
@@ -97,25 +92,28 @@ static int read_inheritance(struct host *host, struct error *err) {
 	int failed = process_inherited(&inheritance);
 	if (failed < 0)
 		return error_set(err, -failed, "process", "cannot read /proc/self/status: %s", strerror(-failed));
-	host->ignored_signals = inheritance.ignored_signals;
+	host->ignored_signals = inheritance.ignored_signals | 1ULL << SIGPIPE;
 	host->bounding = inheritance.bounding;
 	return 0;
 }
 
 static void probe_process(struct host *host) {
-	cpu_set_t allowed;
-	long processors = sysconf(_SC_NPROCESSORS_CONF);
-	host->resets_affinity = sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) < processors;
 	host->resets_scheduler = sched_getscheduler(0) != SCHED_OTHER;
 	host->resets_personality = personality(0xffffffff) != 0;
 }
 
+/* To know costs three calls, to set them one. */
+static void probe_affinity(struct host *host) {
+	cpu_set_t allowed;
+	long processors = sysconf(_SC_NPROCESSORS_CONF);
+	host->resets_affinity = sched_getaffinity(0, sizeof allowed, &allowed) < 0 || CPU_COUNT(&allowed) < processors;
+}
+
 int host_open(struct host *ret, struct error *err) {
-	struct host host = {.mount_ns = -1, .pid_ns = -1, .null = -1, .init = -1};
+	struct host host = {.mount_ns = -1, .pid_ns = -1, .init = -1, .resets_affinity = true};
 	host.pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	int failed = host.pid_ns < 0 ? error_errno(err, "namespace", "cannot open /proc/self/ns/pid") : read_inheritance(&host, err);
-	if (failed < 0 || (failed = open_null(&host.null, err)) < 0 || (failed = open_template(&host.mount_ns, err)) < 0 ||
-		(failed = cgroup_host_open(&host.cgroups, err)) < 0) {
+	if (failed < 0 || (failed = cgroup_host_open(&host.cgroups, err)) < 0) {
 		host_close(&host);
 		return failed;
 	}
@@ -125,12 +123,16 @@ int host_open(struct host *ret, struct error *err) {
 }
 
 int host_probe(struct host *host, struct error *err) {
+	int failed = host_open_template(host, err);
+	if (failed < 0)
+		return failed;
+	probe_affinity(host);
 	probe_mounts(host);
 	return init_program_open(&host->init, err);
 }
 
 int host_open_groups(struct host *ret, struct error *err) {
-	struct host host = {.mount_ns = -1, .pid_ns = -1, .null = -1, .init = -1};
+	struct host host = {.mount_ns = -1, .pid_ns = -1, .init = -1};
 	int failed = read_inheritance(&host, err);
 	if (failed >= 0 && (failed = cgroup_host_open(&host.cgroups, err)) >= 0)
 		*ret = host;
@@ -140,7 +142,6 @@ int host_open_groups(struct host *ret, struct error *err) {
 void host_close(struct host *host) {
 	close_fd(&host->mount_ns);
 	close_fd(&host->pid_ns);
-	close_fd(&host->null);
 	close_fd(&host->init);
 	cgroup_host_close(host->cgroups);
 	host->cgroups = NULL;

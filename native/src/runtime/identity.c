@@ -69,26 +69,29 @@ int identity_rlimits(struct launch *launch) {
 	return 0;
 }
 
-/* A process that runs as somebody else must be able to open /dev/stdout again; the null device is the host's or shared. */
-static void give_stdio(const struct launch *launch) {
-	for (int fd = 0; fd < 3; fd++) {
-		struct stat status;
-		if (fstat(fd, &status) == 0 && status.st_uid != launch->process->user.uid && (S_ISFIFO(status.st_mode) || launch->terminal_peer >= 0))
-			(void)!fchown(fd, launch->process->user.uid, (gid_t)-1);
-	}
-}
+static bool is_null(const struct stat *status) { return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3); }
 
 /* The host's null device is exchanged for the container's, so that no fd refers to a file of the host. */
-static void exchange_null(void) {
+static void exchange_null(int fd, int *null) {
+	struct stat status;
+	if (*null < 0)
+		*null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (*null >= 0 && fstat(*null, &status) == 0 && is_null(&status))
+		(void)dup3(*null, fd, 0);
+}
+
+/* A process that runs as somebody else must be able to open /dev/stdout again; the null device is the host's or shared. */
+static void give_stdio(const struct launch *launch) {
 	_cleanup_close_ int null = -1;
+	uid_t uid = launch->process->user.uid;
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat status;
-		if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
+		if (fstat(fd, &status) < 0)
 			continue;
-		if (null < 0 && ((null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0 || fstat(null, &status) < 0 ||
-						 !S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)))
-			return;
-		(void)dup3(null, fd, 0);
+		if (is_null(&status))
+			exchange_null(fd, &null);
+		else if (status.st_uid != uid && (S_ISFIFO(status.st_mode) || launch->terminal_peer >= 0))
+			(void)!fchown(fd, uid, (gid_t)-1);
 	}
 }
 
@@ -96,13 +99,12 @@ int identity_session(struct launch *launch) {
 	(void)setsid();
 	for (int fd = 0; fd < 3; fd++) {
 		int source = launch->terminal_peer >= 0 ? launch->terminal_peer : launch->stdio[fd];
-		/* Sources are above 2: see launch_run. */
-		if (dup3(source, fd, 0) < 0)
+		/* Sources are above 2, or in place: see launch_lift_stdio(). */
+		if (source != fd && dup3(source, fd, 0) < 0)
 			return error_errno(launch->err, "process", "cannot set up fd %d", fd);
 	}
 	if (launch->terminal_peer >= 0 && ioctl(0, TIOCSCTTY, 0) < 0)
 		return error_errno(launch->err, "console", "cannot take the terminal");
-	exchange_null();
 	give_stdio(launch);
 	return 0;
 }
@@ -149,14 +151,16 @@ int identity_user(struct launch *launch) {
 	int failed = capabilities_bound(launch->capabilities.bounding, launch_bounding(launch->host, launch->userns >= 0));
 	if (failed < 0)
 		return error_set(launch->err, -failed, "capabilities", "cannot bound the capabilities: %s", strerror(-failed));
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+	/* Who stays root loses none by the change. */
+	if (user->uid && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return error_errno(launch->err, "capabilities", "cannot keep capabilities");
 	/* The bare system calls: the library's would tell other threads, and this memory has another owner. */
 	if (syscall(SYS_setgroups, user->group_count, user->groups) < 0)
 		return error_errno(launch->err, "user", "cannot set the groups");
 	if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0 || syscall(SYS_setresuid, user->uid, user->uid, user->uid) < 0)
 		return error_errno(launch->err, "user", "cannot become user %u:%u", user->uid, user->gid);
-	(void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+	if (user->uid)
+		(void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 	if ((failed = capabilities_apply(&launch->capabilities)) < 0)
 		return error_set(launch->err, -failed, "capabilities", "cannot set the capabilities: %s", strerror(-failed));
 	if (!launch->is_cwd_entered) {
@@ -169,10 +173,8 @@ int identity_user(struct launch *launch) {
 
 static void reset_signals(const struct host *host) {
 	/* Handlers were reset by the clone. Ignored ones survive an exec, and Node ignores SIGPIPE. */
-	uint64_t ignored = host->ignored_signals | 1ULL << SIGPIPE | 1ULL << SIGHUP | 1ULL << SIGINT | 1ULL << SIGQUIT | 1ULL << SIGTERM | 1ULL << SIGCHLD |
-					   1ULL << 32 | 1ULL << 33; /* glibc's own, see sys_default_signal */
 	for (int signal = 1; signal < NSIG && signal < 64; signal++)
-		if (ignored & 1ULL << signal)
+		if (host->ignored_signals & 1ULL << signal)
 			(void)sys_default_signal(signal);
 }
 

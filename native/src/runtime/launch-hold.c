@@ -1,7 +1,7 @@
 /*
  * A start in two halves, for `create` and `start` of the OCI command line. The child talks to its parent over a socket pair, one byte a message:
  *
- *     child: 'n' everything but pivot_root is done     parent: runs the hooks of the host's side, then 'g' (or kills it)
+ *     child: 'n' everything but pivot_root is done     parent: runs the hooks of the host's side, then 'g' (or kills it); not where there are none
  *     child: 'h' all that is left is the program       parent: returns; the child waits at the fifo for as long as it takes
  *
  * The child has a memory of its own by then, so that it may fork for its hooks.
@@ -21,9 +21,11 @@ static int say(struct launch *launch, char message) {
 
 int launch_hold_hooks(struct launch *launch) {
 	char answer = 0;
-	if (!launch->hold)
+	if (!launch_is_held(launch))
 		return 0;
 	close_fd(&launch->hold_parent); /* or the end of the parent would not be seen */
+	if (!launch->hold->at_namespaces && !launch->hold->in_container)
+		return 0;
 	int failed = say(launch, 'n');
 	if (failed < 0)
 		return failed;
@@ -33,7 +35,7 @@ int launch_hold_hooks(struct launch *launch) {
 }
 
 int launch_hold_descriptors(struct launch *launch) {
-	if (!launch->hold)
+	if (!launch_is_held(launch))
 		return 0;
 	int fifo = (int)(3 + launch->preserved_fds), sync = fifo + 1;
 	int lifted_fifo = fcntl(launch->hold->fifo, F_DUPFD_CLOEXEC, sync + 1), lifted_sync = fcntl(launch->hold_sync, F_DUPFD_CLOEXEC, sync + 1);
@@ -51,7 +53,7 @@ int launch_hold_descriptors(struct launch *launch) {
 }
 
 int launch_hold_program(struct launch *launch) {
-	if (!launch->hold)
+	if (!launch_is_held(launch))
 		return 0;
 	int failed = launch_find_program(launch);
 	if (failed < 0)

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* The deepest step has five buffers of PATH_MAX. */
 /* A child that ends inside a step leaves the sanitizer's marks of its frames at addresses that the next stack may get. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -25,6 +24,7 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+/* The deepest step has five buffers of PATH_MAX. */
 enum { STACK_SIZE = 64 * 1024, RESULTS_SIZE = 8192 };
 
 /* PATH of a process that has none; Docker's. */
@@ -176,10 +176,12 @@ static void run_child(void *argument) {
 	_exit(127);
 }
 
-/* Stdio sources of 0 to 2 would be overwritten while they are still needed: in the child they are moved up first. */
+/* Stdio sources of 0 to 2 would be overwritten while they are still needed: in the child they are moved up first, unless each is where it shall be. */
 static int lift(int fd) { return fd >= 0 && fd < 3 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : fd; }
 
 int launch_lift_stdio(struct launch *launch) {
+	if (launch->terminal_peer < 0 && launch->stdio[0] == 0 && launch->stdio[1] == 1 && launch->stdio[2] == 2)
+		return 0;
 	for (int i = 0; i < 3; i++)
 		if ((launch->stdio[i] = lift(launch->stdio[i])) < 0 && launch->terminal_peer < 0)
 			return error_errno(launch->err, "process", "cannot set up fd %d", i);
@@ -190,7 +192,7 @@ int launch_lift_stdio(struct launch *launch) {
 static pid_t spawn(struct launch *launch, uint64_t flags, char *stack, int *ret_pidfd) {
 	int cgroup = launch->cgroup ? cgroup_clone_fd(launch->cgroup) : -1;
 	struct clone_args args = {
-		.flags = flags | (launch->hold ? 0 : CLONE_VFORK) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
+		.flags = flags | (launch_is_held(launch) ? 0 : CLONE_VFORK) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
 				 (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
@@ -206,14 +208,32 @@ static pid_t spawn(struct launch *launch, uint64_t flags, char *stack, int *ret_
 	return pid;
 }
 
-static int spawn_in(struct launch *launch, uint64_t flags, char *stack, pid_t *ret_pid, int *ret_pidfd) {
-	if (launch->container_pidfd >= 0 && (launch->container_namespaces & CLONE_NEWPID) && sys_setns(launch->container_pidfd, CLONE_NEWPID) < 0)
+/* For children: this process itself stays where it is. *ret_elsewhere tells whether they now begin in another pid namespace. */
+static int enter_pid_namespace(struct launch *launch, bool *ret_elsewhere) {
+	*ret_elsewhere = launch->container_pidfd >= 0 && (launch->container_namespaces & CLONE_NEWPID);
+	if (*ret_elsewhere && sys_setns(launch->container_pidfd, CLONE_NEWPID) < 0)
 		return error_errno(launch->err, "namespace", "cannot enter the container's pid namespace");
-	for (size_t i = 0; i < sizeof launch->joins / sizeof launch->joins[0]; i++)
-		if (launch->config && launch->userns < 0 && launch->joins[i] >= 0 && launch->config->spec.joins[i].flag == CLONE_NEWPID && sys_setns(launch->joins[i], CLONE_NEWPID) < 0)
-			return error_errno(launch->err, "namespace", "cannot enter the pid namespace %s", launch->config->spec.joins[i].path);
+	if (!launch->config || launch->userns >= 0)
+		return 0;
+	const struct spec *spec = &launch->config->spec;
+	for (size_t i = 0; i < spec->join_count; i++) {
+		if (spec->joins[i].flag != CLONE_NEWPID)
+			continue;
+		if (sys_setns(launch->joins[i], CLONE_NEWPID) < 0)
+			return error_errno(launch->err, "namespace", "cannot enter the pid namespace %s", spec->joins[i].path);
+		*ret_elsewhere = true;
+	}
+	return 0;
+}
+
+static int spawn_in(struct launch *launch, uint64_t flags, char *stack, pid_t *ret_pid, int *ret_pidfd) {
+	bool is_elsewhere;
+	int failed = enter_pid_namespace(launch, &is_elsewhere);
+	if (failed < 0)
+		return failed;
 	pid_t pid = spawn(launch, flags, stack, ret_pidfd);
-	(void)sys_setns(launch->host->pid_ns, CLONE_NEWPID);
+	if (is_elsewhere)
+		(void)sys_setns(launch->host->pid_ns, CLONE_NEWPID);
 	if (pid < 0)
 		return error_set(launch->err, -pid, "clone", "cannot clone: %s", strerror(-pid));
 	*ret_pid = pid;
@@ -254,7 +274,7 @@ int launch_split_user(struct launch *launch) {
 	launch->steps = launch_inside_steps;
 	launch->is_inside = true;
 	struct clone_args args = {
-		.flags = (uint64_t)(unsigned)launch->inside_flags | CLONE_PARENT | CLONE_PARENT_SETTID | (launch->hold ? 0 : CLONE_VFORK) |
+		.flags = (uint64_t)(unsigned)launch->inside_flags | CLONE_PARENT | CLONE_PARENT_SETTID | (launch_is_held(launch) ? 0 : CLONE_VFORK) |
 				 (launch->has_own_memory ? 0 : CLONE_VM),
 		.parent_tid = (uint64_t)(uintptr_t)&launch->results->inside,
 		.stack = (uint64_t)(uintptr_t)launch->inside_stack,
@@ -324,25 +344,25 @@ static int follow_inside(const struct launch_results *results, pid_t *pid, int *
 	return failed;
 }
 
-/* All that is shared with the child, in one piece: a second stack for the child of an init, its own stack, one for a user namespace, its results. */
+/* All that is shared with the child, in one piece: a second stack for the child of an init, one for a user namespace, its own, its results. */
 static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t *ret_pid, int *ret_pidfd, struct error *err) {
 	pid_t pid = -1;
 	int pidfd = -1, sync[2] = {-1, -1};
 	sigset_t all, before;
-	if (launch->hold && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0)
+	if (launch_is_held(launch) && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0)
 		return error_errno(err, "clone", "cannot make a socket pair");
 	launch->hold_sync = sync[1];
 	launch->hold_parent = sync[0];
 	launch->results = (struct launch_results *)(void *)(memory + 3 * STACK_SIZE);
 	launch->second_stack = memory;
-	launch->inside_stack = memory + 2 * STACK_SIZE;
+	launch->inside_stack = memory + STACK_SIZE;
 	launch->err = &launch->results->error;
 	launch->results->trace = *launch->trace;
 	struct trace *trace = launch->trace;
 	launch->trace = &launch->results->trace;
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
-	int failed = spawn_in(launch, flags, memory + STACK_SIZE, &pid, &pidfd);
+	int failed = spawn_in(launch, flags, memory + 2 * STACK_SIZE, &pid, &pidfd);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	close_fd(&sync[1]);
 	if (failed < 0)
@@ -351,7 +371,7 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
 		failed = follow_inside(launch->results, &pid, &pidfd, err);
 	if (failed < 0)
 		close_fd(&pidfd);
-	else if (!launch->hold || (failed = launch_hold_accompany(launch, sync[0], pid, err)) == 0)
+	else if (!launch_is_held(launch) || (failed = launch_hold_accompany(launch, sync[0], pid, err)) == 0)
 		failed = conclude(launch->results, pid, &pidfd, err);
 	else
 		close_fd(&pidfd);
@@ -367,6 +387,15 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
 	return 0;
 }
 
+/*
+ * A page that the child is the first to touch would be charged to its cgroup, and under a limit that is too small the fault is tried for ever.
+ * The stack for a user namespace is only needed with one.
+ */
+static void populate(const struct launch *launch, char *memory, size_t size) {
+	size_t unused = (size_t)STACK_SIZE * (launch->config && launch->userns >= 0 ? 1 : 2);
+	(void)madvise(memory + unused, size - unused, MADV_POPULATE_WRITE);
+}
+
 int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
 	enum { SIZE = 3 * STACK_SIZE + RESULTS_SIZE };
 	_Static_assert(sizeof(struct launch_results) <= RESULTS_SIZE, "results fit behind the stacks");
@@ -374,13 +403,12 @@ int launch_run(struct launch *launch, const struct launch_step *steps, int flags
 	if (memory == MAP_FAILED)
 		return error_set(launch->err, ENOMEM, "clone", "out of memory");
 	/* A child that forks for its hooks must not have one stack with its own child. */
-	if (launch->hold &&
+	if (launch_is_held(launch) &&
 		mmap(memory, (size_t)(3 * STACK_SIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
 		(void)munmap(memory, SIZE);
 		return error_set(launch->err, ENOMEM, "clone", "out of memory");
 	}
-	/* A page that the child is the first to touch would be charged to its cgroup, and under a limit that is too small the fault is tried for ever. */
-	(void)madvise(memory + STACK_SIZE, SIZE - STACK_SIZE, MADV_POPULATE_WRITE);
+	populate(launch, memory, SIZE);
 	FORGET_FRAMES(memory, SIZE);
 	launch->steps = steps;
 	int failed = run_shared(launch, memory, (uint64_t)(unsigned)flags, ret_pid, ret_pidfd, launch->err);

@@ -25,12 +25,12 @@
 
 struct launch;
 
-/* For a container that waits between `create` and `start` of the OCI command line. Callbacks: < 0 with *err filled. */
+/* For the OCI command line, whose containers may wait between `create` and `start`. Callbacks: < 0 with *err filled. */
 struct launch_hold {
-	int fifo; /* one byte read from it lets the program run */
+	int fifo; /* one byte read from it lets the program run; -1: it runs at once, and there are no callbacks */
 	bool keeps_keyring; /* the caller's session keyring */
 	void *owner;
-	int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root */
+	int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root; NULL: none */
 	int (*in_container)(void *owner, struct error *err); /* then by the child; NULL: none. With it the host's files are seen up to pivot_root */
 	int (*before_program)(void *owner, struct error *err); /* by the child, in the container, as its user */
 };
@@ -49,7 +49,7 @@ struct launch {
 	bool has_own_memory; /* also what a held one needs: its parent goes on, and ends; and one that enters a time namespace */
 	bool has_personality;
 	unsigned personality;
-	const struct launch_hold *hold; /* NULL: the program runs at once */
+	const struct launch_hold *hold; /* NULL for berthd's containers */
 	int hold_fifo; /* the fifo, once launch_hold_descriptors has moved it */
 	int hold_sync, hold_parent; /* the child's and the parent's end of a socket pair: see launch-hold.c */
 	unsigned preserved_fds; /* from 3 on, that the program keeps */
@@ -87,6 +87,9 @@ struct launch_results {
 	struct trace trace;
 	char warnings[1024]; /* lines */
 };
+
+/* Does the parent go on before the program runs? Then the child cannot share its memory. */
+static inline bool launch_is_held(const struct launch *launch) { return launch->hold && launch->hold->fifo >= 0; }
 
 /* A warning of the child. */
 void launch_warn(struct launch *launch, const char *format, ...) __attribute__((format(printf, 2, 3)));

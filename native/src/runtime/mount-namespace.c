@@ -5,6 +5,7 @@
 #include "runtime/mount-context.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 static int joined(const struct launch *launch) {
@@ -49,14 +50,21 @@ static bool has_binds(const struct spec *spec) {
 	return false;
 }
 
+static int leave_host(struct launch *launch) {
+	int failed = 0;
+	if (launch->host->mount_ns < 0)
+		failed = host_leave_mounts();
+	else if (sys_setns(launch->host->mount_ns, CLONE_NEWNS) < 0 || sys_unshare(CLONE_NEWNS) < 0)
+		failed = -errno;
+	return failed < 0 ? error_set(launch->err, -failed, "namespace", "cannot make a mount namespace: %s", strerror(-failed)) : 0;
+}
+
 int mount_namespace_enter(struct launch *launch) {
 	int join = joined(launch);
 	if (!sees_host(launch)) {
 		if (launch->hold && launch->userns < 0 && has_binds(&launch->config->spec))
 			launch->host_mounts = mount_namespace_own();
-		if (sys_setns(launch->host->mount_ns, CLONE_NEWNS) < 0 || sys_unshare(CLONE_NEWNS) < 0)
-			return error_errno(launch->err, "namespace", "cannot make a mount namespace");
-		return 0;
+		return leave_host(launch);
 	}
 	if (!launch->config->rootfs.path)
 		return error_set(launch->err, EINVAL, "namespace", "a mount namespace can be joined only with a folder as root");

@@ -19,8 +19,6 @@ int check_absolute(const char *path, const char *where, struct error *err);
 
 /* What user namespaces and idmapped mounts need of each other, once all is parsed. */
 int spec_check_userns(const struct spec *spec, struct error *err);
-/* A flag among new and joined namespaces. */
-bool spec_has_namespace(const struct spec *spec, int flag);
 
 int spec_mounts_parse(const json_t *array, struct spec *ret, struct error *err);
 

@@ -141,6 +141,9 @@ struct spec {
 	const json_t *seccomp_profile; /* borrowed, for SECCOMP_PROFILE_OCI */
 };
 
+/* A CLONE_NEW* flag among new and joined namespaces. */
+bool spec_has_namespace(const struct spec *spec, int flag);
+
 enum rootfs_kind { ROOTFS_DIRECTORY, ROOTFS_OVERLAY };
 
 struct rootfs_config {
