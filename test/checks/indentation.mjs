@@ -8,7 +8,7 @@ const problems = []
 
 for (const folder of ['native', 'test'])
   for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.[ch]$/.test(entry.name)) continue
+    if (!entry.isFile() || entry.parentPath.includes('node_modules') || !/\.[ch]$/.test(entry.name)) continue
     const path = join(entry.parentPath, entry.name)
     readFileSync(path, 'utf8')
       .split('\n')

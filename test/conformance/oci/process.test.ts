@@ -117,7 +117,9 @@ onEachRuntime('process', box => {
 
   // runc gives pipes of its own; crun 1.28 works with whatever it opened there.
   const skip = box.name !== 'berth'
-  test('what the caller closed of its stdio is the null device, and nothing that the runtime has open', { skip }, () => {
+  test('what the caller closed of its stdio is the null device, and nothing that the runtime has open', {
+    skip,
+  }, () => {
     const closed = (script: string, ...argv: readonly string[]) =>
       box
         .shell(script, box.argv(...argv))
