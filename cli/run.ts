@@ -6,7 +6,7 @@ import { findCommand } from './commands/find-command.ts'
 import { type CommandEntry, commandTable } from './commands/table.ts'
 import { withoutBooleanValues } from './session/boolean-values.ts'
 import type { Context } from './session/context.ts'
-import { addGlobalFlags, type GlobalFlags, type ProgressMode } from './session/globals.ts'
+import { addGlobalFlags, type GlobalFlags, type ProgressMode, progressModes } from './session/globals.ts'
 import { addExamples, groupOverview, overview, prepareHelp } from './session/help.ts'
 import { reportError } from './session/report-error.ts'
 import { createStyle } from './ui/style.ts'
@@ -109,7 +109,7 @@ function parseRoot(argv: readonly string[], context: Context): Root | undefined 
   addGlobalFlags(program)
     .option('-v, --version', 'print the version of Berth')
     .option('-h, --help', 'show this help; after a command, that of the command')
-    .parse(argv, { from: 'user' })
+  program.parse(withoutBooleanValues(program, argv, true), { from: 'user' })
   const { version, help, ...flags } = program.opts<RootFlags>()
   const globals = withVariables(withoutOldNames(flags), context.env)
   const [first, ...rest] = program.args
@@ -138,8 +138,6 @@ function withoutOldNames(flags: Omit<RootFlags, 'version' | 'help'>): GlobalFlag
   return { ...globals, projectDirectory: globals.projectDirectory ?? workdir, ansi: ansi === false ? 'never' : ansi }
 }
 
-const progressModes: readonly string[] = ['auto', 'tty', 'plain', 'json', 'quiet'] satisfies readonly ProgressMode[]
-
 /** What Compose's variables say where no flag does; one that makes no sense counts as not set, as there. */
 function withVariables(globals: GlobalFlags, env: Context['env']): GlobalFlags {
   const { COMPOSE_PARALLEL_LIMIT: limit = '', COMPOSE_ANSI: ansi = '', COMPOSE_PROGRESS: progress = '' } = env
@@ -148,7 +146,9 @@ function withVariables(globals: GlobalFlags, env: Context['env']): GlobalFlags {
     parallel: globals.parallel ?? (/^[1-9]\d*$/.test(limit) ? Number(limit) : undefined),
     ansi: globals.ansi === 'auto' && (ansi === 'never' || ansi === 'always') ? ansi : globals.ansi,
     progress:
-      globals.progress === 'auto' && progressModes.includes(progress) ? (progress as ProgressMode) : globals.progress,
+      globals.progress === 'auto' && progressModes.some(mode => mode === progress)
+        ? (progress as ProgressMode)
+        : globals.progress,
   }
 }
 

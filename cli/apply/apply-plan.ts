@@ -28,8 +28,8 @@ export async function applyPlan(
   const { client, onProgress, parallel = defaultParallel } = context
   onProgress({ kind: 'plan', plan })
   for (const message of plan.warnings) onProgress({ kind: 'warning', message })
-  for (const { name, id, service, isDone } of plan.unchanged) {
-    const text = isDone ? 'Exited' : 'Running'
+  for (const { name, id, service, isDone, isStopped } of plan.unchanged) {
+    const text = isStopped ? 'Stopped' : isDone ? 'Exited' : 'Running'
     onProgress({ kind: 'resource', resource: 'container', name, id, service, text, state: 'done' })
   }
   const ids = new Map<string, string>()

@@ -1,6 +1,6 @@
 import type { Project, Service } from '../model/project.ts'
 import { buildOps } from '../plan/build-ops.ts'
-import type { SshSource } from '../plan/builds.ts'
+import { builtBefore, type SshSource } from '../plan/builds.ts'
 import { inOrder } from '../plan/order.ts'
 import type { Plan } from '../plan/plan.ts'
 import { selectServices } from '../plan/selection.ts'
@@ -56,17 +56,15 @@ export function planBuild(project: Project, options: BuildOptions): Plan {
 function withBases(project: Project, services: readonly Service[]): readonly Service[] {
   const all = new Map(services.map(service => [service.name, service]))
   for (const service of all.values()) {
-    for (const text of Object.values((service.build?.['additional_contexts'] ?? {}) as Record<string, unknown>)) {
-      const name = String(text).startsWith('service:') ? String(text).slice('service:'.length) : undefined
-      const base = name === undefined ? undefined : project.services[name]
-      if (base?.build !== undefined) all.set(base.name, base)
-    }
+    for (const base of builtBefore(service).flatMap(name => project.services[name] ?? []))
+      if (base.build !== undefined) all.set(base.name, base)
   }
   return [...all.values()]
 }
 
 export async function build(context: ApplyContext, project: Project, options: BuildOptions): Promise<ApplyReport> {
   const plan = planBuild(project, options)
-  const files = await readStackFiles(project)
+  const built = plan.ops.flatMap(op => (op.kind === 'image.build' ? (project.services[op.service] ?? []) : []))
+  const files = await readStackFiles(project, built)
   return applyPlan(context, plan, { files: files.contents })
 }

@@ -1,5 +1,6 @@
 import type { EngineClient } from '../client/engine-client.ts'
 import type { Project } from '../model/project.ts'
+import { observeImages } from '../observe/images.ts'
 import { observe } from '../observe/observe.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planDown as planFrom } from '../plan/plan-down.ts'
@@ -11,8 +12,11 @@ import type { ApplyContext, DownOptions } from './use-cases.ts'
 export async function planDown(client: EngineClient, target: Project | string, options: DownOptions): Promise<Plan> {
   const project = typeof target === 'string' ? undefined : target
   // By labels and not by the file's names: what an earlier version of the file made goes too.
-  const observed = await observe(client, { name: typeof target === 'string' ? target : target.name })
-  return planFrom(observed, project, options)
+  const [observed, images] = await Promise.all([
+    observe(client, { name: typeof target === 'string' ? target : target.name }),
+    project === undefined || options.removeImages === undefined ? {} : observeImages(client, project, {}),
+  ])
+  return planFrom({ ...observed, images }, project, options)
 }
 
 /** Takes a project away. */

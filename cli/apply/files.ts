@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { BerthError } from '../../schemas/errors.ts'
-import type { FileSource, Project } from '../model/project.ts'
+import type { FileSource, Project, Service } from '../model/project.ts'
 import { buildSecretKeys } from '../plan/builds.ts'
 import type { FileDigests } from '../plan/spec.ts'
 
@@ -11,10 +11,10 @@ export interface StackFiles {
   readonly digests: FileDigests
 }
 
-/** Reads them all at once. Throws INVALID_STACK that names every one that cannot be had. */
-export async function readStackFiles(project: Project): Promise<StackFiles> {
+/** Reads them all at once. Throws INVALID_STACK that names every one that cannot be had. What other services use is not looked at. */
+export async function readStackFiles(project: Project, services: readonly Service[]): Promise<StackFiles> {
   const wanted = new Map<string, { readonly kind: 'secret' | 'config'; readonly source: FileSource | undefined }>()
-  for (const service of Object.values(project.services)) {
+  for (const service of services) {
     for (const { source } of service.secrets)
       wanted.set(`secret:${source}`, { kind: 'secret', source: project.secrets[source] })
     for (const source of buildSecretKeys(service.build))

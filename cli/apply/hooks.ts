@@ -7,10 +7,11 @@ import { readOutput } from '../client/frames.ts'
 /** How much of a hook's output an error shows. */
 const tailLength = 500
 
-/** Runs hooks one after the other inside a container; the first that does not end with 0 fails, with the end of what it wrote. */
+/** Runs hooks one after the other inside a container; the first that does not end with 0 fails, in Compose's words and with the end of what it wrote. */
 export async function runHooks(
   client: EngineClient,
   container: string,
+  service: string,
   moment: 'post_start' | 'pre_stop',
   hooks: readonly ExecCreateRequest[] = [],
 ): Promise<void> {
@@ -22,6 +23,9 @@ export async function runHooks(
     const { ExitCode } = await inspectExec(client, Id)
     if (ExitCode === 0) continue
     const said = output.trim() === '' ? '' : `: ${output.trim()}`
-    throw new BerthError('CONFLICT', `${moment} hook ${JSON.stringify(hook.Cmd)} exited with code ${ExitCode}${said}`)
+    throw new BerthError(
+      'CONFLICT',
+      `${moment} ${JSON.stringify(hook.Cmd)}: ${service} hook exited with status ${ExitCode}${said}`,
+    )
   }
 }

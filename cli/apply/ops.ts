@@ -71,19 +71,20 @@ export async function executeOp(op: Op, session: OpSession): Promise<void> {
       // The stream must be open before anything starts, or an early death goes unseen.
       await session.watch
       await startContainer(client, idOf(op, session))
-      return runHooks(client, idOf(op, session), 'post_start', op.postStart)
+      return runHooks(client, idOf(op, session), op.service, 'post_start', op.postStart)
     case 'container.stop':
-      await runHooks(client, idOf(op, session), 'pre_stop', op.preStop)
+      await runHooks(client, idOf(op, session), op.service, 'pre_stop', op.preStop)
       return gone(stopContainer(client, idOf(op, session), op.timeoutSeconds))
     case 'container.remove':
+      await runHooks(client, idOf(op, session), op.service, 'pre_stop', op.preStop)
       return gone(removeContainer(client, op.id ?? op.name, { force: op.force, volumes: op.removeVolumes }))
     case 'container.rename':
       return renameContainer(client, session.ids.get(op.name) ?? op.from, op.name)
     case 'container.restart':
       await session.watch
-      await runHooks(client, idOf(op, session), 'pre_stop', op.preStop)
+      await runHooks(client, idOf(op, session), op.service, 'pre_stop', op.preStop)
       await restartContainer(client, idOf(op, session), op.timeoutSeconds)
-      return runHooks(client, idOf(op, session), 'post_start', op.postStart)
+      return runHooks(client, idOf(op, session), op.service, 'post_start', op.postStart)
     case 'container.kill':
       return killContainer(client, idOf(op, session), op.signal)
     case 'container.pause':
@@ -128,8 +129,7 @@ async function buildOne(op: ImageBuildOp, session: OpSession): Promise<void> {
     }),
   )
   const onText = (text: string): void => {
-    const line = text.trimEnd().split('\n').at(-1) ?? ''
-    if (line !== '') onDetail(op, line)
+    for (const line of text.split('\n')) if (line.trim() !== '') onDetail(op, line.trimEnd())
   }
   session.imageIds.set(
     op.reference,

@@ -50,6 +50,10 @@ export interface ResourceProgress {
   readonly detail?: string
 }
 
+/** A line that a build has said. */
+export const isBuildOutput = (event: ProgressEvent): boolean =>
+  event.kind === 'resource' && event.text === 'Building' && event.state === 'working' && event.detail !== undefined
+
 export type ProgressEvent =
   /** First of all: what is going to be done. */
   | { readonly kind: 'plan'; readonly plan: Plan }

@@ -3,13 +3,15 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { Project } from '../model/project.ts'
 import { observe } from '../observe/observe.ts'
 import { planRun } from '../plan/plan-run.ts'
+import { selectServices } from '../plan/selection.ts'
 import { applyPlan } from './apply-plan.ts'
 import { readStackFiles } from './files.ts'
 import type { ApplyContext, PreparedRun, RunOptions } from './use-cases.ts'
 
 /** Brings up what a service depends on and makes a one-off container of it. The caller attaches and starts it. Throws what went wrong. */
 export async function prepareRun(context: ApplyContext, project: Project, options: RunOptions): Promise<PreparedRun> {
-  const [observed, files] = await Promise.all([observe(context.client, project), readStackFiles(project)])
+  const { services } = selectServices(project, [options.service], options.noDeps === true)
+  const [observed, files] = await Promise.all([observe(context.client, project), readStackFiles(project, services)])
   const plan = planRun(project, observed, files.digests, options, randomBytes(6).toString('hex'))
   const { failures, isCancelled, ids } = await applyPlan(context, plan, { files: files.contents })
   const [failure] = failures

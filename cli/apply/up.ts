@@ -3,6 +3,7 @@ import type { Project } from '../model/project.ts'
 import { observe } from '../observe/observe.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planUp as planFrom } from '../plan/plan-up.ts'
+import { selectServices } from '../plan/selection.ts'
 import { applyPlan } from './apply-plan.ts'
 import { readStackFiles, type StackFiles } from './files.ts'
 import type { ApplyReport } from './report.ts'
@@ -42,9 +43,10 @@ async function prepare(
   options: UpOptions,
   signal?: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly files: StackFiles }> {
+  const { services } = selectServices(project, options.services ?? [], options.noDeps ?? false)
   const [observed, files] = await Promise.all([
     observe(client, project, signal ? { signal } : {}),
-    readStackFiles(project),
+    readStackFiles(project, services),
   ])
   return { plan: planFrom(project, observed, files.digests, options), files }
 }

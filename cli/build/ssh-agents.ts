@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BerthError } from '../../schemas/errors.ts'
@@ -22,9 +22,13 @@ export async function openSshAgents(sources: readonly SshSource[], own: string |
     for (const { id, paths } of sources) {
       const [first = own ?? ''] = paths
       if (first === '')
-        throw new BerthError('INVALID_ARGUMENT', `ssh ${id}: there is no agent: SSH_AUTH_SOCK is not set`, {
-          hint: `give a socket or keys: ${id}=PATH`,
-        })
+        throw new BerthError(
+          'INVALID_ARGUMENT',
+          `ssh ${id}: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set`,
+          {
+            hint: `or give a socket or keys: ${id || 'default'}=PATH`,
+          },
+        )
       const status = await stat(first).catch((cause: unknown) => {
         throw new BerthError('NOT_FOUND', `ssh ${id}: ${first} cannot be read`, { cause })
       })
@@ -42,6 +46,27 @@ export async function openSshAgents(sources: readonly SshSource[], own: string |
   return { sockets, [Symbol.asyncDispose]: dispose }
 }
 
+/** By standard input: ssh-add refuses a file that others may read, as those of a repository are, and BuildKit takes it. */
+async function addKey(id: string, key: string, socket: string): Promise<void> {
+  const content = await readFile(key).catch((cause: unknown) => {
+    throw new BerthError('NOT_FOUND', `ssh ${id}: ${key} cannot be read`, { cause })
+  })
+  const adding = spawn('ssh-add', ['-'], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], SSH_AUTH_SOCK: socket, SSH_ASKPASS: 'false', SSH_ASKPASS_REQUIRE: 'force' },
+  })
+  let words = ''
+  adding.stderr.on('data', chunk => (words += String(chunk)))
+  // One that has gone away says so by its exit code.
+  adding.stdin.on('error', () => {})
+  adding.stdin.end(content)
+  const [code] = (await once(adding, 'close')) as [number | null]
+  if (code === 0) return
+  throw new BerthError('INVALID_ARGUMENT', `ssh ${id}: ${key}: ${words.trim()}`, {
+    hint: 'keys with a passphrase need an agent',
+  })
+}
+
 async function startAgent(id: string, keys: readonly string[]): Promise<AsyncDisposable & { readonly socket: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-ssh-'))
   const socket = join(folder, 'agent')
@@ -56,17 +81,7 @@ async function startAgent(id: string, keys: readonly string[]): Promise<AsyncDis
       once(child.stdout, 'data'),
       once(child, 'error').then(([error]) => Promise.reject(error as Error)),
     ])
-    const adding = spawn('ssh-add', ['--', ...keys], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env['PATH'], SSH_AUTH_SOCK: socket, SSH_ASKPASS: 'false', SSH_ASKPASS_REQUIRE: 'force' },
-    })
-    let words = ''
-    adding.stderr.on('data', chunk => (words += String(chunk)))
-    const [code] = (await once(adding, 'close')) as [number | null]
-    if (code !== 0)
-      throw new BerthError('INVALID_ARGUMENT', `ssh ${id}: ${words.trim()}`, {
-        hint: 'keys with a passphrase need an agent',
-      })
+    for (const key of keys) await addKey(id, key, socket)
   } catch (cause) {
     await dispose()
     if (cause instanceof BerthError) throw cause

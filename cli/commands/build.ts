@@ -1,9 +1,13 @@
+import { Option } from 'commander'
+import { BerthError } from '../../schemas/errors.ts'
 import { build as buildStack, planBuild } from '../apply/build.ts'
+import { bakeFile } from '../plan/bake-file.ts'
 import { parseSsh } from '../plan/builds.ts'
 import { runUseCase } from '../session/apply.ts'
 import { type BuildPathFlags, buildPath, isPath } from '../session/build-path.ts'
 import { connect } from '../session/connect.ts'
-import { collect } from '../session/globals.ts'
+import { type Context, print } from '../session/context.ts'
+import { choice, collect, type ProgressMode, progressModes } from '../session/globals.ts'
 import { loadStack, requireServices } from '../session/load-stack.ts'
 import { showPlan } from '../session/show-plan.ts'
 import { defineCommand } from './definition.ts'
@@ -11,6 +15,12 @@ import { push } from './push.ts'
 
 interface BuildFlags extends BuildPathFlags {
   readonly withDependencies?: true
+  readonly print?: true
+  readonly builder?: string
+  readonly progress?: ProgressMode
+  readonly memory?: string
+  readonly provenance?: string
+  readonly sbom?: string
 }
 
 export const build = defineCommand<BuildFlags>({
@@ -58,7 +68,17 @@ export const build = defineCommand<BuildFlags>({
       .option('--build-context <NAME=PLACE>', 'PATH: a named context: a folder or docker-image://...', collect, [])
       .option('--add-host <HOST:IP>', 'PATH: a name that RUN knows', collect, [])
       .option('--allow <ENTITLEMENT>', 'PATH: security.insecure for RUN --security=insecure', collect, [])
-      .option('--shm-size <BYTES>', 'PATH: size of /dev/shm in RUN'),
+      .option('--shm-size <BYTES>', 'PATH: size of /dev/shm in RUN')
+      .option('--print', 'print what would be built as a bake file, and build nothing')
+      .addOption(choice('--progress <how>', 'as before the command', progressModes).hideHelp())
+      .addOption(new Option('--builder <NAME>', 'there is one, called default').hideHelp())
+      .addOption(new Option('-m, --memory <BYTES>', 'no effect, as with BuildKit').hideHelp())
+      .addOption(new Option('--provenance <MODE>', 'attestations are not made').hideHelp())
+      .addOption(new Option('--sbom <MODE>', 'attestations are not made').hideHelp())
+      .addOption(new Option('--compress', 'no effect, as in Compose').hideHelp())
+      .addOption(new Option('--force-rm', 'no effect, as in Compose').hideHelp())
+      .addOption(new Option('--no-rm', 'no effect, as in Compose').hideHelp())
+      .addOption(new Option('--parallel', 'no effect, as in Compose').hideHelp()),
   details:
     'Steps come from a cache where nothing that they depend on has changed; where one does not, the output says why. ' +
     'Stages and services are built side by side.',
@@ -69,13 +89,15 @@ export const build = defineCommand<BuildFlags>({
     { line: 'berth build -o out ./tool', means: 'its files into a folder' },
   ],
   handlesInterrupt: true,
-  async run(context, names, flags) {
+  async run(given, names, flags) {
+    const { progress } = flags
+    const context = progress === undefined ? given : { ...given, globals: { ...given.globals, progress } }
+    checkBuilder(context, flags)
     const [first] = names
     if (names.length === 1 && first !== undefined && (await isPath(context, first)))
       return buildPath(context, first, flags)
     const { project } = await loadStack(context, { services: names })
     requireServices(project, names)
-    const client = await connect(context)
     const options = {
       services: names,
       includesDependencies: flags.withDependencies === true,
@@ -86,8 +108,27 @@ export const build = defineCommand<BuildFlags>({
       env: context.env,
     }
     if (context.globals.dryRun) return showPlan(context, planBuild(project, options))
+    if (flags.print) {
+      const builds = planBuild(project, options).ops.filter(op => op.kind === 'image.build')
+      print(context, `${JSON.stringify(bakeFile(project, builds, { isPushed: flags.push === true }), undefined, 2)}\n`)
+      return 0
+    }
+    const client = await connect(context)
     const choices = { title: 'build', isPullQuiet: flags.quiet === true }
     const code = await runUseCase(context, client, choices, apply => buildStack(apply, project, options))
     return code === 0 && flags.push === true ? push.run(context, [...names], {}) : code
   },
 })
+
+/** What only BuildKit has. Compose goes on where something has no effect, and says so. */
+function checkBuilder(
+  context: Context,
+  { builder = 'default', memory, provenance = 'false', sbom = 'false' }: BuildFlags,
+): void {
+  if (builder !== 'default')
+    throw new BerthError('NOT_FOUND', `no builder "${builder}" found`, { hint: 'there is one, called default' })
+  const warn = (text: string): void => void context.stderr.write(`berth: ${text}\n`)
+  if (memory !== undefined) warn('--memory has no effect, as with BuildKit')
+  if (provenance !== 'false') warn('--provenance has no effect: attestations are not made')
+  if (sbom !== 'false') warn('--sbom has no effect: attestations are not made')
+}

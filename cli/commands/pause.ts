@@ -8,7 +8,7 @@ export const pause = defineCommand({
   examples: [{ line: 'berth pause worker', means: 'hold a service still' }],
   handlesInterrupt: true,
   run: (context, services) =>
-    runLifecycle(context, 'pause', services, (apply, stack) => pauseStack(apply, stack, { services })),
+    runLifecycle(context, 'pause', [], (apply, stack) => pauseStack(apply, stack, { services })),
 })
 
 export const unpause = defineCommand({
@@ -16,5 +16,5 @@ export const unpause = defineCommand({
   examples: [{ line: 'berth unpause worker', means: 'let it go on' }],
   handlesInterrupt: true,
   run: (context, services) =>
-    runLifecycle(context, 'unpause', services, (apply, stack) => unpauseStack(apply, stack, { services })),
+    runLifecycle(context, 'unpause', [], (apply, stack) => unpauseStack(apply, stack, { services })),
 })

@@ -1,6 +1,5 @@
 import { Option } from 'commander'
 import { BerthError } from '../../schemas/errors.ts'
-import { build } from '../apply/build.ts'
 import { prepareRun } from '../apply/run.ts'
 import type { PreparedRun, RunOptions } from '../apply/use-cases.ts'
 import {
@@ -13,7 +12,7 @@ import {
 } from '../client/containers.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { splitShellWords } from '../load/canonical/shell-words.ts'
-import { runUseCase, withoutPulls } from '../session/apply.ts'
+import { applyContext, withoutBuildOutput, withoutPulls } from '../session/apply.ts'
 import { connect } from '../session/connect.ts'
 import { type Context, print } from '../session/context.ts'
 import { withValue } from '../session/exec.ts'
@@ -38,6 +37,7 @@ interface RunFlags {
   readonly envFromFile: readonly string[]
   readonly interactive: boolean
   readonly label: readonly string[]
+  readonly labels: readonly string[]
   readonly name?: string
   readonly publish: readonly string[]
   readonly pull?: NonNullable<RunOptions['pull']>
@@ -51,6 +51,7 @@ interface RunFlags {
   readonly useAliases?: true
   readonly user?: string
   readonly volume: readonly string[]
+  readonly volumes: readonly string[]
   readonly workdir?: string
 }
 
@@ -70,6 +71,9 @@ export const run = defineCommand<RunFlags>({
       .option('--env-from-file <path>', 'set the variables of a file; may be repeated', collect, [])
       .option('-i, --interactive', 'pass standard input on (the default)', true)
       .option('-l, --label <name=value>', 'set a label; may be repeated', collect, [])
+      .addOption(
+        new Option('--labels <name=value>', 'as docker compose takes it too').argParser(collect).default([]).hideHelp(),
+      )
       .option('--name <name>', 'name of the container')
       .option('--no-deps', 'do not start services that it depends on')
       .option('-p, --publish <port>', 'publish a port; may be repeated', collect, [])
@@ -86,6 +90,9 @@ export const run = defineCommand<RunFlags>({
       .option('--use-aliases', 'give it the network aliases of the service')
       .option('-u, --user <user>', 'run as this user')
       .option('-v, --volume <mount>', 'mount a folder or a volume; may be repeated', collect, [])
+      .addOption(
+        new Option('--volumes <mount>', 'as docker compose takes it too').argParser(collect).default([]).hideHelp(),
+      )
       .option('-w, --workdir <path>', 'in this folder of the container'),
   details:
     'The container is one of its own, beside those of the service, without their published ports. The exit code is that of the program.',
@@ -100,24 +107,8 @@ export const run = defineCommand<RunFlags>({
     const { project, environment } = await loadStack(context, { services: [service] })
     requireServices(project, [service])
     const client = await connect(context)
-    if (flags.build) {
-      const quiet = flags.quietBuild
-        ? { ...context, globals: { ...context.globals, progress: 'quiet' as const } }
-        : context
-      const wanted = {
-        services: [service],
-        includesDependencies: false,
-        args: [],
-        noCache: false,
-        pulls: false,
-        ssh: [],
-        env: {},
-      }
-      const code = await runUseCase(quiet, client, { title: 'build' }, apply => build(apply, project, wanted))
-      if (code !== 0) return code
-    }
     const options = {
-      ...(await runOptions(context, service, command, flags)),
+      ...(await runOptions(context, service, command, flags, environment)),
       ...orphanChoice(environment, flags.removeOrphans),
     }
     const isQuiet = flags.quiet === true
@@ -125,13 +116,9 @@ export const run = defineCommand<RunFlags>({
       isQuiet ? { ...context, globals: { ...context.globals, progress: 'quiet' } } : context,
       'run',
     )
-    const { parallel } = context.globals
-    const apply = {
-      client,
-      onProgress: flags.quietPull ? withoutPulls(view.show.bind(view)) : view.show.bind(view),
-      signal: context.signal,
-      ...(parallel === undefined ? {} : { parallel }),
-    }
+    const all = view.show.bind(view)
+    const withPulls = flags.quietBuild ? withoutBuildOutput(all) : all
+    const apply = applyContext(context, client, flags.quietPull ? withoutPulls(withPulls) : withPulls)
     const prepared = await prepareRun(apply, project, options).finally(() => view.stop())
     if (flags.detach) {
       await startContainer(client, prepared.containerId)
@@ -147,6 +134,7 @@ async function runOptions(
   service: string,
   command: readonly string[],
   flags: RunFlags,
+  stackEnvironment: Readonly<Record<string, string | undefined>>,
 ): Promise<RunOptions> {
   const {
     capAdd,
@@ -170,13 +158,13 @@ async function runOptions(
     ...(entrypoint === undefined ? {} : { entrypoint: shellWords(entrypoint) }),
     environment: {
       ...(await readEnvFiles(context, flags.envFromFile)),
-      ...readPairs(env.map(variable => withValue(variable, context.env))),
+      ...readPairs(env.flatMap(variable => withValue(variable, stackEnvironment) ?? [])),
     },
-    labels: readPairs(label),
+    labels: readPairs([...label, ...flags.labels]),
     ...(name === undefined ? {} : { name }),
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workingDir: workdir }),
-    volumes: volume,
+    volumes: [...volume, ...flags.volumes],
     publish,
     servicePorts: flags.servicePorts ?? false,
     useAliases: flags.useAliases ?? false,
@@ -188,6 +176,7 @@ async function runOptions(
     remove: flags.rm ?? false,
     noDeps: !deps,
     ...(pull === undefined ? {} : { pull }),
+    ...(flags.build ? { build: 'always' as const } : {}),
   }
 }
 

@@ -53,6 +53,12 @@ export function addMakeFlags(command: Command): Command {
     .option('-y, --yes', 'answer every question with yes (none is asked)')
 }
 
+/** What of the making is not shown. */
+export const makeChoices = (flags: MakeFlags): { readonly isPullQuiet: boolean; readonly isBuildQuiet: boolean } => ({
+  isPullQuiet: flags.quietPull ?? false,
+  isBuildQuiet: flags.quietBuild ?? false,
+})
+
 export function upOptions(
   { project, environment }: Pick<LoadedStack, 'environment'> & { readonly project: Project },
   services: readonly string[],

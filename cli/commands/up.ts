@@ -9,7 +9,15 @@ import { loadStack, requireServices } from '../session/load-stack.ts'
 import { showPlan } from '../session/show-plan.ts'
 import { readWatchRules, watchStackFiles } from '../session/watch.ts'
 import { defineCommand } from './definition.ts'
-import { addMakeFlags, addUpFlags, conflict, type MakeFlags, type PlanUpFlags, upOptions } from './up-flags.ts'
+import {
+  addMakeFlags,
+  addUpFlags,
+  conflict,
+  type MakeFlags,
+  makeChoices,
+  type PlanUpFlags,
+  upOptions,
+} from './up-flags.ts'
 
 interface UpFlags extends PlanUpFlags, MakeFlags, AttachFlags {
   readonly detach?: true
@@ -71,9 +79,8 @@ export const up = defineCommand<UpFlags>({
     const client = await connect(context)
     if (context.globals.dryRun) return showPlan(context, await planUp(client, project, options))
     const since = `${Date.now() / 1000}`
-    const code = await runUseCase(context, client, { title: 'up', isPullQuiet: flags.quietPull ?? false }, apply =>
-      upStack(apply, project, options),
-    )
+    const choices = { title: 'up', ...makeChoices(flags) }
+    const code = await runUseCase(context, client, choices, apply => upStack(apply, project, options))
     if (code !== 0 || !isAttached) return code
     if (!flags.watch) return attachToStack(context, client, project, services, since, flags)
     // The watching ends with the showing, however that ends.

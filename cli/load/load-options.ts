@@ -30,6 +30,9 @@ export interface LoadOptions {
   /** Keep top-level networks, volumes, secrets and configs that no active service uses (`up --all-resources`). */
   readonly allResources?: boolean | undefined
 
+  /** Leave `env_file` and `label_file` unread: for commands that want no more than names, and that work where such a file is gone. */
+  readonly noServiceFiles?: boolean | undefined
+
   /** The four switches of `config`. */
   readonly noInterpolate?: boolean | undefined
   readonly noNormalize?: boolean | undefined

@@ -78,8 +78,13 @@ function complete(raw: RawStack, merged: MapNode, options: LoadOptions, problems
   const profiles = context.isTemplate ? ['*'] : activeProfiles(options, raw.environment)
   const selection = selectByProfile(services, profiles, options.services ?? [])
   const files = { fs: options.fs, problems, env: raw.environment }
+  // As in Compose, files of services that a command is not about need not be there.
+  const wanted = options.services ?? []
+  const concerned = wanted.length === 0 ? selection.enabled : neededBy(wanted, selection.enabled)
   const enabled = eachService(selection.enabled, (name, service) =>
-    context.isTemplate ? service : withServiceFiles(name, service, files),
+    context.isTemplate || options.noServiceFiles === true || !concerned.entries.has(name)
+      ? service
+      : withServiceFiles(name, service, files),
   )
   stack = withEntry(stack, 'services', enabled)
   if (options.noNormalize !== true) stack = nameResources(withDefaultNetwork(stack), raw.name)

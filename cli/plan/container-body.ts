@@ -55,15 +55,19 @@ export function containerBody(
     ...(service.stopSignal !== undefined && { StopSignal: service.stopSignal }),
     ...(service.stopGracePeriodMs !== undefined && { StopTimeout: Math.ceil(service.stopGracePeriodMs / 1000) }),
     Labels: { ...service.labels, ...composeLabels(project, service, spec, identity) },
-    HostConfig: hostConfigOf(project, service, identity.inheritedVolumes),
+    HostConfig: {
+      ...hostConfigOf(project, service, identity.inheritedVolumes),
+      // In networks of the stack they belong to the endpoints.
+      ...(service.networkMode.kind === 'other' && linksOf(project, service)),
+    },
     ...(endpoints && { NetworkingConfig: { EndpointsConfig: endpoints } }),
     ...(extension && { Berth: extension }),
   }
 }
 
-/** Variables without a value in the caller's environment are not passed. */
+/** A name without a value takes the variable of that name out of the image's. */
 export function environmentList(environment: Service['environment']): string[] {
-  return Object.entries(environment).flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`]))
+  return Object.entries(environment).map(([name, value]) => (value === null ? name : `${name}=${value}`))
 }
 
 function composeLabels(
@@ -131,7 +135,7 @@ function endpointsOf(
   return endpoints
 }
 
-/** Names that this container alone resolves: `CONTAINER:ALIAS`, in each of its networks, as Compose sends them. */
+/** Names that this container alone resolves: `CONTAINER:ALIAS`, in each of its networks or on the default bridge, as Compose sends them. */
 function linksOf(project: Project, service: Service): Pick<EndpointSettings, 'Links'> {
   const own = service.links.flatMap(link => {
     const [name = link, alias = name] = link.split(':')

@@ -66,13 +66,14 @@ export function removalOps(
 ): readonly Op[] {
   const { timeoutSeconds, removeVolumes, partOf } = options
   const removeKey = key.container(container.name, 'remove')
-  const remove = (removeGate: Gate): Op => ({
+  const remove = (removeGate: Gate) => ({
     ...containerOp('container.remove', container, removeGate, '-', why, partOf),
     force: true,
     removeVolumes,
   })
+  if (!isUp(container)) return [remove(gate)]
   // With no grace period the forced remove kills just as well, in one call.
-  if (!isUp(container) || timeoutSeconds === 0) return [remove(gate)]
+  if (timeoutSeconds === 0) return [{ ...remove(gate), isRunning: true }]
   const stop: Op = { ...containerOp('container.stop', container, gate, '-', why, partOf ?? removeKey), timeoutSeconds }
   return [stop, remove({ needs: [stop.key], after: [] })]
 }

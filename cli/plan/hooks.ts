@@ -14,6 +14,8 @@ export function withHooks(ops: readonly Op[], project: Project | undefined): rea
         return withField(op, 'postStart', hooksOf(op.service, 'postStart'))
       case 'container.stop':
         return withField(op, 'preStop', hooksOf(op.service, 'preStop'))
+      case 'container.remove':
+        return op.isRunning ? withField(op, 'preStop', hooksOf(op.service, 'preStop')) : op
       case 'container.restart':
         return withField(
           withField(op, 'preStop', hooksOf(op.service, 'preStop')),

@@ -1,7 +1,7 @@
 import type { Project, Service } from '../model/project.ts'
 import type { Observed } from '../observe/observed.ts'
 import { buildOps } from './build-ops.ts'
-import { imageOf } from './builds.ts'
+import { builtBefore, imageOf } from './builds.ts'
 import { key } from './keys.ts'
 import type { UpOptions } from './options.ts'
 import type { Op } from './plan.ts'
@@ -60,6 +60,14 @@ export function planImages(
       })
     }
   }
+  for (const service of built.keys()) {
+    for (const base of builtBefore(service).flatMap(name => project.services[name] ?? [])) {
+      const why = built.get(base) ?? reasonToBuild(project, observed, base, build)
+      if (why !== undefined) built.set(base, why)
+    }
+  }
+  // What one service builds, others take by its name.
+  for (const service of built.keys()) ops.delete(key.pull(imageOf(project, service)))
   const builds = buildOps(project, [...built.keys()], service => built.get(service) ?? '')
   return { ops: [...ops.values(), ...builds], problems }
 }

@@ -77,4 +77,6 @@ export interface RunOptions {
   readonly removeOrphans?: boolean
   readonly ignoreOrphans?: boolean
   readonly pull?: UpOptions['pull']
+  /** Of the service itself; those that it depends on follow their pull policies. */
+  readonly build?: UpOptions['build']
 }

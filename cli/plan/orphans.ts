@@ -48,14 +48,22 @@ export function orphansOf(
       warnings,
     }
   }
+  if (options.ignoreOrphans === true) return { ops: [], warnings }
   const names = unknown.filter(orphan => !isForeign(project, orphan)).map(({ name }) => name)
-  if (names.length === 0 || options.ignoreOrphans === true) return { ops: [], warnings }
-  return { ops: [], warnings: [...warnings, orphanText(names)] }
+  const ended = observed.containers
+    .filter(container => hasService(project, container.service) && hasEnded(container))
+    .map(({ name }) => name)
+  const told = [...(names.length > 0 ? [orphanText(names)] : []), ...(ended.length > 0 ? [endedText(ended)] : [])]
+  return { ops: [], warnings: [...warnings, ...told] }
 }
 
 /** Compose's words, which people know. */
 export const orphanText = (names: readonly string[]): string =>
   `Found orphan containers (${names.join(', ')}): the file has no such services. --remove-orphans removes them`
+
+/** Compose counts them as orphans too. */
+const endedText = (names: readonly string[]): string =>
+  `Found orphan containers (${names.join(', ')}): one-off containers of "run" that have ended. --remove-orphans removes them`
 
 const hasService = (project: Project, service: string): boolean =>
   project.services[service] !== undefined || project.disabledServices[service] !== undefined

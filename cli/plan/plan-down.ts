@@ -1,6 +1,7 @@
 import { label } from '../model/labels.ts'
 import type { Project } from '../model/project.ts'
 import type { Observed, ObservedContainer } from '../observe/observed.ts'
+import { imageOf } from './builds.ts'
 import { type Gate, removalOps } from './container-ops.ts'
 import { withHooks } from './hooks.ts'
 import { key } from './keys.ts'
@@ -38,7 +39,7 @@ export function planDown(observed: Observed, project: Project | undefined, optio
     ...containerOps,
     ...networkRemovals(observed, project, gone),
     ...(options.removeVolumes === true ? volumeRemovals(observed, project, chosen, options) : []),
-    ...(options.removeImages === undefined ? [] : imageRemovals(chosen, options.removeImages, project)),
+    ...(options.removeImages === undefined ? [] : imageRemovals(observed, chosen, options, project)),
   ]
   return {
     project: observed.project,
@@ -104,20 +105,31 @@ function volumeRemovals(
   })
 }
 
-/** `local`: only images that have no name of their own in the file (built ones). */
+/**
+ * Images of the chosen containers and of the services of the file, with containers or without. `local`: only those that have no name of
+ * their own in the file (built ones).
+ */
 function imageRemovals(
+  observed: Observed,
   chosen: readonly ObservedContainer[],
-  which: 'local' | 'all',
+  { removeImages, services = [] }: DownOptions,
   project: Project | undefined,
 ): readonly Op[] {
   const removals = new Map<string, string[]>()
+  const add = (image: string, isLocal: boolean, needs: readonly string[]): void => {
+    if (removeImages === 'local' && !isLocal) return
+    if (/^(rootfs|docker-archive|oci-archive|oci):/.test(image)) return
+    removals.set(image, [...(removals.get(image) ?? []), ...needs])
+  }
   for (const container of chosen) {
-    const service = project?.services[container.service]
-    const isLocal =
-      container.image === `${container.labels[label.project]}-${container.service}` && service?.image === undefined
-    if (which === 'local' && !isLocal) continue
-    if (/^(rootfs|docker-archive|oci-archive|oci):/.test(container.image)) continue
-    removals.set(container.image, [...(removals.get(container.image) ?? []), key.container(container.name, 'remove')])
+    const isBuilt = container.image === `${container.labels[label.project]}-${container.service}`
+    const isLocal = isBuilt && project?.services[container.service]?.image === undefined
+    add(container.image, isLocal, [key.container(container.name, 'remove')])
+  }
+  for (const service of Object.values(project?.services ?? {})) {
+    const image = project === undefined ? '' : imageOf(project, service)
+    if (observed.images[image] === undefined || (services.length > 0 && !services.includes(service.name))) continue
+    add(image, service.image === undefined, [])
   }
   return [...removals].map(([reference, needs]): Op => {
     return { kind: 'image.remove', key: key.removeImage(reference), needs, after: [], sign: '-', why, reference }

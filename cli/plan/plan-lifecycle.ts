@@ -7,8 +7,9 @@ import { key } from './keys.ts'
 import type { LifecycleOptions } from './options.ts'
 import { inOrder } from './order.ts'
 import { findOrphans } from './orphans.ts'
-import type { Goal, Op, Plan, Reason } from './plan.ts'
-import { type ServiceOrder, serviceOrder } from './service-order.ts'
+import type { Goal, Op, Plan, Reason, Unchanged } from './plan.ts'
+import { restartOps } from './restart-ops.ts'
+import { type ServiceOrder, serviceOrder, withDependencies, withRestarting } from './service-order.ts'
 import { declaredJobs } from './service-state.ts'
 
 export type LifecycleVerb = 'start' | 'stop' | 'restart' | 'kill' | 'rm' | 'pause' | 'unpause'
@@ -27,21 +28,44 @@ export function planLifecycle(
   project: Project | undefined,
   options: LifecycleOptions,
 ): Plan {
-  const containers = chosenContainers(verb, observed, project, options)
+  const services = servicesOf(verb, observed, project, options)
+  const containers = chosenContainers(
+    verb,
+    observed,
+    project,
+    services === undefined ? options : { ...options, services },
+  )
   const situation = { containers, order: serviceOrder(project, containers), project, options }
   return {
     project: observed.project,
     ops: inOrder(withHooks(planVerb(verb, situation), project)),
-    unchanged: [],
-    warnings: [],
+    unchanged: verb === 'stop' ? containers.filter(container => !isUp(container)).map(stopped) : [],
+    warnings: isLenient(verb)
+      ? unknownServices(observed, project, options).map(name => `no such service: ${name}`)
+      : [],
+  }
+}
+
+/** Those that are meant by the ones that are named: a start needs the dependencies too, a restart goes on to who asks for it. */
+function servicesOf(
+  verb: LifecycleVerb,
+  observed: Observed,
+  project: Project | undefined,
+  options: LifecycleOptions,
+): readonly string[] | undefined {
+  switch (verb) {
+    case 'start':
+      return withDependencies(observed, project, options)
+    case 'restart':
+      return withRestarting(observed, project, options)
+    default:
+      return options.services
   }
 }
 
 function planVerb(verb: LifecycleVerb, situation: Situation): readonly Op[] {
   const { containers, options } = situation
   const why: readonly Reason[] = [{ text: verb }]
-  const isUp = ({ state }: ObservedContainer): boolean =>
-    state === 'running' || state === 'restarting' || state === 'paused'
   const timeoutSeconds = options.stopTimeoutSeconds
   switch (verb) {
     case 'start':
@@ -52,15 +76,7 @@ function planVerb(verb: LifecycleVerb, situation: Situation): readonly Op[] {
         timeoutSeconds,
       }))
     case 'restart':
-      return chained(
-        situation,
-        'dependenciesFirst',
-        () => true,
-        (container, gate) => ({
-          ...containerOp('container.restart', container, gate, '~', why),
-          timeoutSeconds,
-        }),
-      )
+      return restartOps(containers, situation.order, why, timeoutSeconds)
     case 'kill':
       return containers.filter(isUp).map(container => ({
         ...containerOp('container.kill', container, openGate, '~', why),
@@ -85,6 +101,13 @@ function planVerb(verb: LifecycleVerb, situation: Situation): readonly Op[] {
   }
 }
 
+const isUp = ({ state }: ObservedContainer): boolean =>
+  state === 'running' || state === 'restarting' || state === 'paused'
+
+const stopped = ({ service, name, id }: ObservedContainer): Unchanged => {
+  return { service, name, id, isDone: false, isStopped: true }
+}
+
 function chosenContainers(
   verb: LifecycleVerb,
   observed: Observed,
@@ -97,12 +120,23 @@ function chosenContainers(
       ? []
       : findOrphans(project, observed).map(({ id }) => id),
   )
-  for (const name of services) {
-    if (project?.services[name] !== undefined || own.some(({ service }) => service === name)) continue
-    throw new BerthError('NOT_FOUND', `no such service: ${name}`)
-  }
+  const [unknown] = isLenient(verb) ? [] : unknownServices(observed, project, { services })
+  if (unknown !== undefined) throw new BerthError('NOT_FOUND', `no such service: ${unknown}`)
   if (verb === 'start') requireContainers(observed, project, services, own)
   return own.filter(({ id, service }) => !orphans.has(id) && (services.length === 0 || services.includes(service)))
+}
+
+/** As in Compose, which pauses what there is. */
+const isLenient = (verb: LifecycleVerb): boolean => verb === 'pause' || verb === 'unpause'
+
+function unknownServices(
+  observed: Observed,
+  project: Project | undefined,
+  { services = [] }: LifecycleOptions,
+): readonly string[] {
+  return services.filter(
+    name => project?.services[name] === undefined && !observed.containers.some(({ service }) => service === name),
+  )
 }
 
 /** In Compose's words. A service that is scaled to none has nothing to start, and that is right. */

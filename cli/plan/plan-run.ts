@@ -46,7 +46,8 @@ export function planRun(
           ...orphanOptions,
         })
   const done = new Set(base.ops.map(op => op.key))
-  const images = planImages(project, observed, [{ ...service, scale: 1 }], pull)
+  const build = options.build === undefined ? {} : { build: options.build }
+  const images = planImages(project, observed, [{ ...service, scale: 1 }], { ...pull, ...build })
   const networks = planNetworks(project, observed, [service], { removalKeys: () => [], staying: () => [] })
   const volumes = planVolumes(project, observed, [service])
   const problems = [...images.problems, ...networks.problems, ...volumes.problems]

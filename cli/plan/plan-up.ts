@@ -14,6 +14,7 @@ import { placementWarnings } from './placement.ts'
 import type { Op, Plan } from './plan.ts'
 import { refuseReservations } from './reservations.ts'
 import { type Selection, selectServices } from './selection.ts'
+import { serviceProblems } from './service-problems.ts'
 import { type FileDigests, serviceSpec } from './spec.ts'
 import { Upgrade } from './upgrade.ts'
 import { planVolumes } from './volumes.ts'
@@ -35,7 +36,13 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const networks = planNetworks(project, observed, services, { removalKeys, staying })
   const volumes = planVolumes(project, observed, services)
   const tooMuch = refuseReservations(project, observed, selection, options)
-  const problems = [...images.problems, ...networks.problems, ...volumes.problems, ...tooMuch]
+  const problems = [
+    ...serviceProblems(services),
+    ...images.problems,
+    ...networks.problems,
+    ...volumes.problems,
+    ...tooMuch,
+  ]
   if (problems.length > 0) throw new BerthError('INVALID_ARGUMENT', problems.join('\n'))
 
   // Images first of all: when one cannot be had, nothing has been made yet.

@@ -111,6 +111,10 @@ export interface ContainerStopOp extends ContainerOpBase<'container.stop'> {
 export interface ContainerRemoveOp extends ContainerOpBase<'container.remove'> {
   readonly force: boolean
   readonly removeVolumes: boolean
+  /** It runs, and no stop comes before. */
+  readonly isRunning?: true
+  /** Run inside the container, in order, before it is removed; only where no stop comes before. */
+  readonly preStop?: readonly ExecCreateRequest[]
 }
 
 export interface ContainerRenameOp extends ContainerOpBase<'container.rename'> {
@@ -168,6 +172,8 @@ export interface Unchanged {
   readonly id: string
   /** A job that has done its work: it is right as it is, and not running. */
   readonly isDone: boolean
+  /** Asked to stop, and stopped before. */
+  readonly isStopped?: true
 }
 
 export interface Plan {

@@ -2,7 +2,8 @@ import { createDag, type Dag, dependentsOf, waves } from '../graph/dag.ts'
 import { serviceDependencies } from '../graph/service-graph.ts'
 import { label } from '../model/labels.ts'
 import type { DependencyCondition, Project } from '../model/project.ts'
-import type { ObservedContainer } from '../observe/observed.ts'
+import type { Observed, ObservedContainer } from '../observe/observed.ts'
+import type { LifecycleOptions } from './options.ts'
 
 export interface OrderedDependency {
   readonly service: string
@@ -40,6 +41,36 @@ export function serviceOrder(project: Project | undefined, containers: readonly 
     dependenciesOf: service =>
       (dependencies.get(service) ?? []).filter(dependency => dependencies.has(dependency.service)),
   }
+}
+
+/** The services that are named, with all that they depend on and that has containers. None named = all. */
+export function withDependencies(
+  observed: Observed,
+  project: Project | undefined,
+  { services = [] }: LifecycleOptions,
+): readonly string[] {
+  const order = serviceOrder(project, observed.containers)
+  const found = new Set(services)
+  for (const service of found) for (const dependency of order.dependenciesOf(service)) found.add(dependency.service)
+  return [...found]
+}
+
+/** The services that are named, with those that ask to be restarted along (`depends_on: {x: {restart: true}}`), directly or not. None named = all. */
+export function withRestarting(
+  observed: Observed,
+  project: Project | undefined,
+  { services = [], noDeps = false }: LifecycleOptions,
+): readonly string[] {
+  if (services.length === 0 || noDeps) return services
+  const order = serviceOrder(project, observed.containers)
+  const found = new Set(services)
+  for (const service of found) {
+    for (const dependent of order.dependentsOf(service)) {
+      const isBound = order.dependenciesOf(dependent).some(each => each.service === service && each.restart)
+      if (isBound) found.add(dependent)
+    }
+  }
+  return [...found]
 }
 
 /** `db:service_healthy:true,cache:service_started:false` */

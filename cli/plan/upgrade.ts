@@ -151,7 +151,7 @@ export class Upgrade {
     }
   }
 
-  /** Networks and volumes that are made in this plan, images, and containers whose namespaces are joined. */
+  /** Networks and volumes that are made in this plan, images, and containers that the engine is given the names of. */
   #createGate(service: Service): Gate {
     const { project } = this.#input
     const things = [
@@ -163,7 +163,7 @@ export class Upgrade {
       ),
     ]
     const joined = serviceDependencies(service)
-      .filter(({ shares }) => shares !== undefined)
+      .filter(dependency => isNamedAtCreate(service, dependency))
       .flatMap(({ service: name }) => this.#existenceKeys(name))
     return joinGates(this.#input.pulled, {
       needs: [...things.filter(thing => this.#made.has(thing)), ...joined],
@@ -317,6 +317,13 @@ export class Upgrade {
   get #isStarting(): boolean {
     return this.#input.options.noStart !== true
   }
+}
+
+/** Whether a service's containers cannot be made before those of a dependency are there: namespaces, `volumes_from`, links of the default bridge. */
+function isNamedAtCreate(service: Service, { service: name, shares }: ServiceDependency): boolean {
+  const isNamed = (entry: string): boolean => entry.split(':')[0] === name
+  const isOnBridge = service.networkMode.kind === 'other'
+  return shares !== undefined || service.volumesFrom.some(isNamed) || (isOnBridge && service.links.some(isNamed))
 }
 
 /** Volumes without a name of their own, which a replacement takes over: those of the image and of `volumes: [/path]`. */

@@ -1,3 +1,4 @@
+import type { ContainerSummary } from '../../schemas/api/containers.ts'
 import { errorTable } from '../../schemas/errors.ts'
 import { stop } from '../apply/lifecycle.ts'
 import { inspectContainer } from '../client/containers.ts'
@@ -28,7 +29,7 @@ export interface AttachFlags {
 }
 
 /**
- * The second half of an attached `up`: shows the output of the containers until all have ended. Ctrl-C, or the end of a container with
+ * The second half of an attached `up`: shows the output of the containers until those that count have ended. Ctrl-C, or the end of a container with
  * --abort-on-container-exit and the like, stops them, and their last words are still shown. Returns the exit code. `since` is when `up` began:
  * what has ended after that has its end told here too.
  */
@@ -48,17 +49,30 @@ export async function attachToStack(
   const followed = shown.map(container => ({ id: container.Id, name: shortNameOf(container, project.name) }))
   const names = followed.map(container => container.name)
   const [allEnded, cutOff] = [new AbortController(), new AbortController()]
-  const follower = new LogFollower(client, createLogPrinter(context, names, flags), cutOff.signal)
-  const running = containers.filter(({ State }) => State !== 'exited' && State !== 'dead')
-  const live = new Set([...running.map(({ Id }) => Id), ...ended.map(({ id }) => id)])
+  const follower = new LogFollower(client, createLogPrinter(context, names, { ...flags, isSplit: true }), cutOff.signal)
+  const isAwaited = awaiting(project, services, flags)
+  const isLive = (container: ContainerSummary): boolean =>
+    container.State !== 'exited' && container.State !== 'dead' && isAwaited(serviceOf(container))
+  const running = containers.filter(isLive)
+  const live = new Set([
+    ...running.map(({ Id }) => Id),
+    ...ended.filter(({ service }) => isAwaited(service)).map(({ id }) => id),
+  ])
   const shortName = (name: string | undefined): string =>
     (name ?? '').replace(`${project.name}${project.separator}`, '')
+  const counting = new Set([...live])
+  // Those that do not count go on, and so do their logs: they are cut off behind the last words of the others.
+  const cutOthersOff = async (): Promise<void> => {
+    await Promise.all([...counting].map(id => follower.finished(id)))
+    cutOff.abort()
+  }
   let exitCode = 0
   let stopping: Promise<void> | undefined
 
   const stopAll = () => {
     stopping ??= stopStack(context, client, project, services, flags).then(isStopped => {
-      if (!isStopped) cutOff.abort()
+      if (isStopped) void cutOthersOff()
+      else cutOff.abort()
       allEnded.abort()
     })
   }
@@ -67,15 +81,17 @@ export async function attachToStack(
     await follower.finished(id)
     if (!live.delete(id)) return
     context.stdout.write(`${shortName(name)} exited with code ${code}\n`)
-    const isAwaited = flags.exitCodeFrom === undefined || flags.exitCodeFrom === service
+    const isDeciding = flags.exitCodeFrom === undefined || flags.exitCodeFrom === service
     const isFailure = flags.abortOnContainerFailure === true && code !== 0
     const isAborting = flags.abortOnContainerExit || flags.exitCodeFrom !== undefined || isFailure
     if (!stopping && isAborting) {
-      if (isAwaited) exitCode = code
+      if (isDeciding) exitCode = code
       context.stderr.write('Aborting on container exit...\n')
       stopAll()
     }
-    if (live.size === 0) allEnded.abort()
+    if (live.size > 0) return
+    allEnded.abort()
+    if (!stopping) void cutOthersOff()
   }
   // One after the other, in the order of the ends: the first one decides.
   let telling: Promise<void> = Promise.resolve()
@@ -84,6 +100,7 @@ export async function attachToStack(
   }
 
   context.stdout.write(`Attaching to ${names.join(', ') || 'nothing'}\n`)
+  if (containers.length === 0) return 0
   context.signal.addEventListener('abort', stopAll)
   if (live.size === 0) allEnded.abort()
   if (context.signal.aborted) stopAll()
@@ -98,7 +115,10 @@ export async function attachToStack(
         isShown(project, Attributes[label.service] ?? '', flags) ? shortName(Attributes['name']) : undefined,
       onFollowing: () => ended.forEach(tell),
       onEvent: event => {
-        if (event.Action === 'start') live.add(event.Actor.ID)
+        if (event.Action === 'start' && isAwaited(event.Actor.Attributes[label.service] ?? '')) {
+          live.add(event.Actor.ID)
+          counting.add(event.Actor.ID)
+        }
         if (event.Action === 'die') tell(endOf(event))
       },
     })
@@ -134,6 +154,17 @@ async function stopStack(
 function isShown(project: Project, service: string, { attach, noAttach }: AttachFlags): boolean {
   if (noAttach.includes(service)) return false
   return attach.length > 0 ? attach.includes(service) : project.services[service]?.attach !== false
+}
+
+/**
+ * Whose ends count: those of the services that were named, else those whose output is shown, and the one that gives the exit code. Where no
+ * output is shown at all, everyone's.
+ */
+function awaiting(project: Project, services: readonly string[], flags: AttachFlags): (service: string) => boolean {
+  const { exitCodeFrom } = flags
+  const isChosen = (service: string): boolean =>
+    service === exitCodeFrom || (services.length > 0 ? services.includes(service) : isShown(project, service, flags))
+  return Object.keys(project.services).some(isChosen) ? isChosen : () => true
 }
 
 /** The services with everything that they depend on; none named = all. */

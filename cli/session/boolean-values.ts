@@ -4,8 +4,8 @@ const truths = ['1', 't', 'T', 'true', 'TRUE', 'True']
 const lies = ['0', 'f', 'F', 'false', 'FALSE', 'False']
 
 /**
- * Go's flags take `--detach=false`, and scripts for docker use it; commander does not. Rewrites such words to what commander knows: the flag itself, its
- * `--no-` form, or nothing where that is the default. Stops where the arguments of another program begin.
+ * Go's flags take `--detach=false` and `-t=0`, and scripts for docker use it; commander does not. Rewrites such words to what commander knows: the flag
+ * itself, its `--no-` form, or nothing where that is the default. Stops where the arguments of another program begin.
  */
 export function withoutBooleanValues(
   command: Command,
@@ -29,7 +29,8 @@ export function withoutBooleanValues(
       words.push(...rewritten(command, option, truths.includes(value)))
       continue
     }
-    words.push(word)
+    // `-t=0` too is Go's: what stands behind the letter is the value, without the sign.
+    words.push(option?.required && value !== undefined && name === option.short ? `${name}${value}` : word)
     if (option?.required && value === undefined && args[at + 1] !== undefined) {
       at += 1
       words.push(args[at] ?? '')

@@ -32,7 +32,7 @@ export async function runExec(
     Tty: isAttached && tty,
     ...(detachKeys === undefined ? {} : { DetachKeys: detachKeys }),
     Cmd: [...command],
-    Env: environment.map(variable => withValue(variable, context.env)),
+    Env: environment.flatMap(variable => withValue(variable, context.env) ?? []),
     Privileged: privileged,
     User: user,
     WorkingDir: workingDir,
@@ -51,7 +51,9 @@ export async function runExec(
   return ExitCode ?? 0
 }
 
-/** `-e NAME` passes the caller's own value on. */
-export function withValue(variable: string, env: Readonly<Record<string, string | undefined>>): string {
-  return variable.includes('=') ? variable : `${variable}=${env[variable] ?? ''}`
+/** `-e NAME` passes the caller's own value on; undefined where there is none, and nothing is set then. */
+export function withValue(variable: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (variable.includes('=')) return variable
+  const value = env[variable]
+  return value === undefined ? undefined : `${variable}=${value}`
 }

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { AnsiMode } from '../ui/style.ts'
 
-export type ProgressMode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet'
+export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const
+export type ProgressMode = (typeof progressModes)[number]
 
 /** Flags that stand before the command's name; the same as those of `docker compose`, with Berth's own host and autostart. */
 export interface GlobalFlags {
@@ -30,7 +31,7 @@ export function addGlobalFlags(program: Command): Command {
     .option('--env-file <path>', 'file of variables to use in place of .env; may be repeated', collect, [])
     .option('--profile <name>', 'profile to activate, * for all; may be repeated', collect, [])
     .option('-H, --host <url>', 'engine to talk to, e.g. unix:///run/berth/berth.sock (also BERTH_HOST, DOCKER_HOST)')
-    .addOption(choice('--progress <how>', 'how progress is shown', ['auto', 'tty', 'plain', 'json', 'quiet'], 'auto'))
+    .addOption(choice('--progress <how>', 'how progress is shown', progressModes, 'auto'))
     .addOption(choice('--ansi <when>', 'when to use colours and cursor movement', ['auto', 'never', 'always'], 'auto'))
     .option('--parallel <number>', 'how many operations may run at once, -1 for no limit', parseParallel)
     .option('--dry-run', 'print what would be done, and change nothing', false)

@@ -9,7 +9,7 @@ import { writeDiagnostics } from './write-diagnostics.ts'
 
 export type StackChoices = Pick<
   LoadOptions,
-  'services' | 'onlyNamed' | 'allResources' | 'noNormalize' | 'noPathResolution' | 'noConsistency'
+  'services' | 'onlyNamed' | 'noServiceFiles' | 'allResources' | 'noNormalize' | 'noPathResolution' | 'noConsistency'
 >
 
 /** Loads the stack that the global flags name. Mistakes are thrown all together; warnings are printed unless progress is quiet. */

@@ -34,20 +34,23 @@ export async function stackContainers(
   return [...wanted].sort(byServiceAndNumber)
 }
 
-/** The container of a service with a number (from 1), or its first one; it must be running. */
+/** The container of a service with a number (from 1), or its first one, at last one of `berth run`; it must be running. */
 export async function serviceContainer(
   client: EngineClient,
   stack: StackTarget,
   service: string,
   index: number | undefined,
 ): Promise<ContainerSummary> {
-  const containers = await stackContainers(client, stack, { services: [service] })
-  const container = index === undefined ? containers[0] : containers.find(candidate => numberOf(candidate) === index)
+  const running = await stackContainers(client, stack, { oneOff: true })
+  const all = running.filter(candidate => serviceOf(candidate) === service)
+  const containers = all.filter(candidate => candidate.Labels[label.oneOff] !== 'True')
+  const container =
+    index === undefined ? (containers[0] ?? all[0]) : containers.find(candidate => numberOf(candidate) === index)
   if (container) return container
   const which =
     index === undefined
       ? `service "${service}" is not running`
-      : `service "${service}" has no running container #${index}`
+      : `service "${service}" is not running container #${index}`
   throw new BerthError('NOT_FOUND', which, {
     hint: `start it with "berth up -d ${service}"; "berth ps -a" shows what became of it`,
   })

@@ -22,7 +22,7 @@ export async function findStack(context: Context, services: readonly string[] = 
   const hasFile = globals.file.length > 0 || Boolean(env.COMPOSE_FILE)
   if (name !== undefined && !hasFile) return { name, project: undefined, environment: env }
   const { loadStack, requireServices } = await import('./load-stack.ts')
-  const { project, environment } = await loadStack(context, { services })
+  const { project, environment } = await loadStack(context, { services, noServiceFiles: true })
   requireServices(project, services)
   return { name: project.name, project, environment }
 }

@@ -20,9 +20,13 @@ test('values of switches become the switch, its opposite, or nothing', () => {
 })
 
 test('values of other flags, words and unknown flags stay as they are', () => {
-  const args = ['--pull=true', '-e', '--detach=false', '-e=A=true', 'word', '--nonsense=true']
+  const args = ['--pull=true', '-e', '--detach=false', '-eA=true', 'word', '--nonsense=true']
   assert.deepEqual(read(args), args)
   assert.deepEqual(read(['--', '--detach=false']), ['--', '--detach=false'])
+})
+
+test('the value behind a letter and a sign is the value alone', () => {
+  assert.deepEqual(read(['-e=A=true']), ['-eA=true'])
 })
 
 test('the arguments of another program are its own', () => {

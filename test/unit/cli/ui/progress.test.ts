@@ -74,11 +74,19 @@ test('on a small terminal what runs and what failed stays in sight', () => {
 
 test('plain progress is a line per change in the words of compose', () => {
   let text = ''
-  const view = plainLines(piece => (text += piece), style)
+  let output = ''
+  const view = plainLines(
+    piece => (text += piece),
+    piece => (output += piece),
+    style,
+  )
   view.show(container('shop-web-1', 'Started', 'done'))
   view.show(container('shop-web-1', 'Started', 'done'))
   view.show({ kind: 'warning', message: 'careful\u001b[2J' })
   assert.equal(text, ' Container shop-web-1  Started\nwarning: careful\\x1b[2J\n')
+  const build = { kind: 'resource', resource: 'image', name: 'shop-web', service: 'web', text: 'Building' } as const
+  view.show({ ...build, state: 'working', detail: 'Step 1/2 : FROM base' })
+  assert.equal(output, '[web] Step 1/2 : FROM base\n')
 })
 
 test('json progress is a line per event, as its schema says', () => {
