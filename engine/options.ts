@@ -31,6 +31,7 @@ export interface DaemonOptions {
 export const usage = `usage: berthd [--data-root DIR] [--run-dir DIR] [--instance NAME] [--host unix:///PATH|fd://|tcp://HOST:PORT]... [--group NAME]
               [--pidfile FILE] [--config-file FILE] [--log-level error|warn|info|debug] [--ready-fd N]
               [--userns-remap default|USER[:GROUP]] [--add-runtime NAME=PATH]... [--default-runtime NAME]
+              [--exec-opt native.cgroupdriver=cgroupfs]
               [--tlsverify] [--tlscacert FILE] [--tlscert FILE] [--tlskey FILE] [--version] [--help]
 `
 
@@ -47,6 +48,7 @@ export function parseOptions(
   const instance = flags.instance ?? 'berth'
   if (!/^[a-z][a-z0-9_-]{0,30}$/.test(instance))
     throw new BerthError('USAGE', `--instance: expected a short name in lower case, found "${instance}"`)
+  for (const option of [...(file['exec-opts'] ?? []), ...(flags['exec-opt'] ?? [])]) checkExecOption(option)
   const logLevel = logLevels.find(level => level === (flags['log-level'] ?? file['log-level'] ?? 'info'))
   if (logLevel === undefined) throw new BerthError('USAGE', `--log-level: expected one of ${logLevels.join(', ')}`)
   return {
@@ -66,6 +68,20 @@ export function parseOptions(
     registries: registriesOf(file, env),
     readyFd: flags['ready-fd'] === undefined ? undefined : parseFd(flags['ready-fd']),
   }
+}
+
+/** The one option that dockerd has on Linux (moby daemon/daemon_unix.go, getCD). */
+function checkExecOption(option: string): void {
+  const [name, driver] = option.split(/=(.*)/s, 2)
+  if (name !== 'native.cgroupdriver' || driver === undefined)
+    throw new BerthError('USAGE', `exec-opts: unknown option "${option}"`, {
+      hint: 'expected native.cgroupdriver=cgroupfs',
+    })
+  if (driver === 'systemd')
+    throw new BerthError('USAGE', 'exec-opts: the systemd cgroup driver is not there yet', {
+      hint: 'leave it out, or say native.cgroupdriver=cgroupfs: systemd leaves groups alone that it has not made',
+    })
+  if (driver !== 'cgroupfs') throw new BerthError('USAGE', `exec-opts: invalid native.cgroupdriver "${driver}"`)
 }
 
 /** Flags add to the file's. Texts as dockerd's (moby opts/runtime.go). */
@@ -141,6 +157,7 @@ function parseFlags(argv: readonly string[]) {
         'userns-remap': text,
         'add-runtime': { type: 'string', multiple: true },
         'default-runtime': text,
+        'exec-opt': { type: 'string', multiple: true },
         tls: { type: 'boolean' },
         tlsverify: { type: 'boolean' },
         tlscacert: text,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { BlkioStats, ContainerStats, CpuStats } from '../../schemas/api/stats.ts'
-import type { ContainerUsage } from '../../schemas/runtime/monitor.ts'
+import type { ContainerUsage, Pressure } from '../../schemas/runtime/monitor.ts'
 import { formatTime } from './clock.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
@@ -66,6 +66,7 @@ export async function sampleStats(
             max_usage: usage.memory.peak,
             stats: usage.memory.stat,
             ...(usage.memory.failures > 0 ? { failcnt: usage.memory.failures } : {}),
+            ...psiOf(usage.pressure?.memory),
             limit: usage.memory.limit > 0 ? Math.min(usage.memory.limit, hostMemoryBytes()) : hostMemoryBytes(),
           },
     ...(usage.network === undefined ? {} : { networks: toNetworks(usage.network) }),
@@ -89,8 +90,11 @@ function toCpu(usage: ContainerUsage, cpuCount: number): CpuStats {
       throttled_periods: cpu.throttledPeriods ?? 0,
       throttled_time: cpu.throttledNs ?? 0,
     },
+    ...psiOf(usage.pressure?.cpu),
   }
 }
+
+const psiOf = (psi: Pressure | undefined) => (psi === undefined ? {} : { psi })
 
 /** CPU time of the whole host: the first line of /proc/stat, whose unit is 1/100 s, without guests (which user time contains). */
 function systemCpuNs(): number {
@@ -113,7 +117,12 @@ function toBlkio(usage: ContainerUsage): BlkioStats {
       value: entry[member],
     }))
   const rest = usage.cpu?.perCpuNs === undefined ? noBlkio : emptyBlkio
-  return { ...rest, io_service_bytes_recursive: entries('bytes'), io_serviced_recursive: entries('operations') }
+  return {
+    ...rest,
+    io_service_bytes_recursive: entries('bytes'),
+    io_serviced_recursive: entries('operations'),
+    ...psiOf(usage.pressure?.io),
+  }
 }
 
 const toNetworks = (network: NonNullable<ContainerUsage['network']>): NonNullable<ContainerStats['networks']> =>

@@ -14,6 +14,19 @@ export interface ContainerStats {
   readonly networks?: Readonly<Record<string, NetworkStats>>
 }
 
+/** Pressure stall information as runc's events name it; dockerd does not tell it. */
+export interface PsiStats {
+  readonly some?: PsiLine
+  readonly full?: PsiLine
+}
+
+interface PsiLine {
+  readonly avg10: number
+  readonly avg60: number
+  readonly avg300: number
+  readonly total: number
+}
+
 export interface CpuStats {
   /** Nanoseconds. */
   readonly cpu_usage: {
@@ -29,6 +42,7 @@ export interface CpuStats {
     readonly throttled_periods: number
     readonly throttled_time: number
   }
+  readonly psi?: PsiStats
 }
 
 export interface MemoryStats {
@@ -37,9 +51,11 @@ export interface MemoryStats {
   readonly stats?: Readonly<Record<string, number>>
   readonly failcnt?: number
   readonly limit?: number
+  readonly psi?: PsiStats
 }
 
 export interface BlkioStats {
+  readonly psi?: PsiStats
   readonly io_service_bytes_recursive: readonly BlkioEntry[] | null
   readonly io_serviced_recursive: readonly BlkioEntry[] | null
   readonly io_queue_recursive: readonly BlkioEntry[] | null

@@ -16,6 +16,7 @@ export const DaemonFile = z.strictObject({
     ),
   ),
   'default-runtime': z.optional(z.string()),
+  'exec-opts': z.optional(z.array(z.string())),
   tls: z.optional(z.boolean()),
   tlsverify: z.optional(z.boolean()),
   tlscacert: z.optional(z.string()),

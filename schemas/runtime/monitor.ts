@@ -151,6 +151,20 @@ export interface MonitorState {
   readonly execs: readonly string[]
 }
 
+/** How long tasks waited for a resource: `some` of them, or all at once (`full`). */
+export interface Pressure {
+  readonly some?: PressureLine
+  readonly full?: PressureLine
+}
+
+/** Percent of the last 10, 60 and 300 seconds, and microseconds in all. */
+export interface PressureLine {
+  readonly avg10: number
+  readonly avg60: number
+  readonly avg300: number
+  readonly total: number
+}
+
 /** Nanoseconds and bytes; absent where the kernel has no such controller. */
 export interface ContainerUsage {
   readonly cpu?: {
@@ -179,6 +193,8 @@ export interface ContainerUsage {
     readonly bytes: number
     readonly operations: number
   }[]
+  /** Of a v2 group, on hybrid hosts too, where the kernel keeps pressure stall information. */
+  readonly pressure?: { readonly cpu?: Pressure; readonly memory?: Pressure; readonly io?: Pressure }
   readonly network?: Readonly<
     Record<
       string,

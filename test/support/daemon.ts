@@ -31,7 +31,8 @@ export class TestDaemon {
     this.socket = join(this.runDir, 'berth.sock')
     // One more place to listen at, not another.
     const own = extraArguments.includes('--host') ? ['--host', `unix://${this.socket}`] : []
-    this.#arguments = [...extraArguments, ...own]
+    const everywhere = (process.env['BERTH_TEST_FLAGS'] ?? '').split(' ').filter(Boolean)
+    this.#arguments = [...everywhere, ...extraArguments, ...own]
   }
 
   /** Starts one and waits until it serves. `await using daemon = await TestDaemon.start()` cleans up at the end of the block. */

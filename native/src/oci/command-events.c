@@ -26,7 +26,9 @@ static json_t *cpu_of(const json_t *usage) {
 	move(throttling, "periods", from, "periods");
 	move(throttling, "throttledPeriods", from, "throttledPeriods");
 	move(throttling, "throttledTime", from, "throttledNs");
-	return json_pack("{s:o, s:o}", "usage", times, "throttling", throttling);
+	json_t *cpu = json_pack("{s:o, s:o}", "usage", times, "throttling", throttling);
+	move(cpu, "psi", json_object_get(usage, "pressure"), "cpu");
+	return cpu;
 }
 
 static json_t *memory_of(const json_t *usage) {
@@ -39,6 +41,7 @@ static json_t *memory_of(const json_t *usage) {
 	(void)json_object_set_new(memory, "usage", counts);
 	move(memory, "cache", raw, json_object_get(raw, "cache") ? "cache" : "file");
 	move(memory, "raw", from, "stat");
+	move(memory, "psi", json_object_get(usage, "pressure"), "memory");
 	return memory;
 }
 
@@ -56,7 +59,9 @@ static json_t *blkio_of(const json_t *usage) {
 		(void)json_array_append_new(bytes, copy);
 		(void)json_array_append_new(operations, other);
 	}
-	return json_pack("{s:o, s:o}", "ioServiceBytesRecursive", bytes, "ioServicedRecursive", operations);
+	json_t *blkio = json_pack("{s:o, s:o}", "ioServiceBytesRecursive", bytes, "ioServicedRecursive", operations);
+	move(blkio, "psi", json_object_get(usage, "pressure"), "io");
+	return blkio;
 }
 
 static json_t *stats_of(const json_t *usage) {

@@ -105,6 +105,8 @@ int cgroup_devices_v2(struct cgroup *cgroup, const struct cgroup_device_rule *ru
 /* ContainerUsage from each version's files. */
 void cgroup_usage_v1(struct cgroup *cgroup, json_t *ret_object);
 void cgroup_usage_v2(struct cgroup *cgroup, json_t *ret_object);
+/* `pressure` of ContainerUsage, where the kernel has it. */
+void cgroup_usage_pressure(struct cgroup *cgroup, json_t *ret_object);
 
 /* Controllers that few containers ask for, with the same files on both versions: those that these limits need, and setting them (cgroup-others.c). */
 unsigned cgroup_others_needed(const struct cgroup_resources *resources);

@@ -343,6 +343,7 @@ int cgroup_usage(struct cgroup *cgroup, json_t **ret, struct error *err) {
 	if (!object)
 		return error_set(err, ENOMEM, "cgroup", "out of memory");
 	cgroup->host->kind->usage(cgroup, object);
+	cgroup_usage_pressure(cgroup, object);
 	*ret = object;
 	return 0;
 }

@@ -90,6 +90,12 @@ bool cgroup_host_is_v2(const struct cgroup_host *host);
 /* Names of controllers in use, as a new JSON array of strings. */
 json_t *cgroup_host_controllers(const struct cgroup_host *host);
 
+/*
+ * Makes the group that an instance's containers lie in, and bounds the processes of all together, so that they leave a tenth of what the kernel has to
+ * the host. A bound that is there stays. Nothing without a pids controller.
+ */
+int cgroup_bound_processes(const struct cgroup_host *host, const char *path, struct error *err);
+
 struct cgroup_options {
 	const char *path; /* below each hierarchy's root, e.g. /berth/<id> */
 	bool kills_all_on_oom; /* v2: memory.oom.group; v1: cgroup_kill() by whoever sees the event */

@@ -9,6 +9,7 @@
 #include "base/stamps.h"
 #include "base/sys.h"
 #include "report.h"
+#include "runtime/cgroup.h"
 #include "runtime/facts.h"
 #include "runtime/host.h"
 #include "runtime/seccomp.h"
@@ -203,6 +204,9 @@ static int prepare(struct spawner *spawner, struct error *err) {
 	struct seccomp_filter usual;
 	if ((r = seccomp_compile_default(USUAL_CAPABILITIES & spawner->host.bounding, &usual, err)) < 0)
 		return r;
+	struct error unbound;
+	if (spawner->host.cgroups && cgroup_bound_processes(spawner->host.cgroups, spawner->instance, &unbound) < 0)
+		report_failure("spawner", &unbound); /* told, and no reason to run no container */
 	(void)malloc_trim(0); /* what compiling took would be copied page by page into every monitor */
 	return watch_all(spawner, err);
 }

@@ -159,12 +159,25 @@ for (const { name, start } of engines) {
       assert.ok((stats.cpu_stats.system_cpu_usage ?? 0) > 0)
       assert.ok(Array.isArray(stats.blkio_stats.io_service_bytes_recursive))
       assert.deepEqual(Object.keys(stats.networks ?? {}), ['eth0'])
+      if (hasPressure()) {
+        const { cpu_stats, memory_stats, blkio_stats } = stats
+        for (const { psi } of [cpu_stats, memory_stats, blkio_stats])
+          for (const line of [psi?.some, psi?.full])
+            assert.deepEqual(Object.keys(line ?? {}).sort(), ['avg10', 'avg300', 'avg60', 'total'])
+        assert.ok((cpu_stats.psi?.some?.total ?? -1) >= 0)
+      }
       await request('POST', `/containers/${id}/update`, { PidsLimit: -1 })
       const { pids_stats } = (await request('GET', `/containers/${id}/stats?stream=0`)).json as ContainerStats
       assert.deepEqual(pids_stats, { current: 1 })
       await remove(id)
     })
   })
+}
+
+/** The kernel keeps pressure stall information, and has groups to keep it for. */
+function hasPressure(): boolean {
+  const hasV2 = ['', 'unified'].some(folder => existsSync(`/sys/fs/cgroup/${folder}/cgroup.controllers`))
+  return hasV2 && existsSync('/proc/pressure/cpu')
 }
 
 /** No engine removes a parent that it was given. */

@@ -41,7 +41,10 @@ describe('other runtimes', () => {
   })
 
   test('a service names its runtime', async () => {
-    const stack = new Stack(daemon, 'services:\n  web: {image: "rootfs:/", runtime: oci, command: [sleep, "1000"]}\n')
+    const stack = new Stack(
+      daemon,
+      'services:\n  web: {image: "rootfs:/", runtime: oci, init: true, command: [sleep, "1000"]}\n',
+    )
     const up = await stack.run('up', '-d')
     assert.equal(up.code, 0, up.output)
     assert.doesNotMatch(up.output, /runtime/)
@@ -67,10 +70,14 @@ describe('other runtimes', () => {
       const held = () => ({ ...kernelState(daemon.instance), links: [] })
       const remove = (id: string) => daemon.call('DELETE', `/containers/${id}?force=1`)
       const ended = (id: string) =>
-        eventually('its end', async () => {
-          const it = await daemon.inspect(id)
-          return !it.State.Running && it
-        })
+        eventually(
+          'its end',
+          async () => {
+            const it = await daemon.inspect(id)
+            return !it.State.Running && it
+          },
+          60_000,
+        )
       const exec = async (id: string, script: string, more: object = {}) => {
         const body = { Cmd: ['sh', '-c', script], AttachStdout: true, AttachStderr: true, ...more }
         const { Id } = await daemon.call<{ Id: string }>('POST', `/containers/${id}/exec`, body)
@@ -131,7 +138,11 @@ describe('other runtimes', () => {
             Healthcheck: { Test: ['CMD-SHELL', 'test -e /healthy'], Interval: 100_000_000, Retries: 100 },
           },
         )
-        await eventually('its health', async () => (await daemon.inspect(id)).State.Health?.Status === 'healthy')
+        await eventually(
+          'its health',
+          async () => (await daemon.inspect(id)).State.Health?.Status === 'healthy',
+          60_000,
+        )
         const [hosts = '', process = ''] = (await daemon.logs(id)).split('\n')
         assert.match(hosts, new RegExp(`^\\d+\\.\\d+\\.\\d+\\.\\d+ .*\\b${name}-full`))
         assert.match(process, /^hush\/sbin\/docker-init -- sh -c /)

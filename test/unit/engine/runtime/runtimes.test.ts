@@ -35,6 +35,15 @@ test('what dockerd refuses', () => {
   assert.throws(() => settingsOf({ runtimes: { kata: { runtimeType: 'io.containerd.kata.v2' } } }), /runtimes\.kata/)
 })
 
+test('cgroup drivers', () => {
+  settingsOf({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }, '--exec-opt', 'native.cgroupdriver=cgroupfs')
+  const systemd = 'native.cgroupdriver=systemd'
+  assert.throws(() => settingsOf({ 'exec-opts': [systemd] }), /the systemd cgroup driver is not there yet/)
+  assert.throws(() => settingsOf({}, '--exec-opt', systemd), /the systemd cgroup driver is not there yet/)
+  assert.throws(() => settingsOf({}, '--exec-opt', 'native.cgroupdriver=x'), /invalid native\.cgroupdriver "x"/)
+  assert.throws(() => settingsOf({}, '--exec-opt', 'x=y'), /unknown option "x=y"/)
+})
+
 test('programs are found at the start, names at every create', () => {
   const program = join(folder, 'other')
   writeFileSync(program, '#!/bin/sh\n')
