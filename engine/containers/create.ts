@@ -4,6 +4,7 @@ import type { ContainerCreateRequest, ContainerCreateResponse } from '../../sche
 import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { ResolvedImage } from '../images/service.ts'
+import type { NetworkRequest } from '../networks/attachments.ts'
 import { containerCapabilities } from '../runtime/capabilities.ts'
 import { ownRuntimeName } from '../runtime/runtimes.ts'
 import { parseSecurityOptions } from '../runtime/security.ts'
@@ -54,10 +55,11 @@ export async function createContainer(
     }
     undo.push(() => context.networks.release(id))
     // One wait for both lines of the journal: should only the first reach the disk, recovery drops it.
-    const reserved = context.networks.reserve({
+    const reserved = reserveNetworks(context, {
       containerId: id,
       name,
       hostname: draft.config.Hostname ?? '',
+      ...(draft.config.Domainname ? { domainname: draft.config.Domainname } : {}),
       mode: draft.hostConfig.NetworkMode ?? '',
       endpoints: draft.endpoints,
       ...(request.MacAddress ? { macAddress: request.MacAddress } : {}),
@@ -90,6 +92,37 @@ export async function createContainer(
   }
 }
 
+/**
+ * To the docker command 404 means that the image is not there, which it then pulls: that is left for images. dockerd looks for networks at the start.
+ * (A container that `volumes_from` names is 404 with dockerd too.)
+ */
+async function reserveNetworks(context: ContainerContext, request: NetworkRequest): Promise<readonly string[]> {
+  try {
+    return await context.networks.reserve(request)
+  } catch (error) {
+    throw withoutNotFound(error)
+  }
+}
+
+/** The container whose namespace is to be joined, by its id: the other may get another name. */
+function joinedMode(
+  context: ContainerContext,
+  name: 'NetworkMode' | 'IpcMode' | 'PidMode',
+  mode: string | undefined,
+): string | undefined {
+  try {
+    const joined = joinedContainer(context, mode)
+    return joined === undefined ? undefined : `container:${joined.record.id}`
+  } catch (error) {
+    throw withoutNotFound(error, name === 'NetworkMode' ? 'joining network namespace of container: ' : '')
+  }
+}
+
+function withoutNotFound(error: unknown, before = ''): unknown {
+  if (!(error instanceof BerthError) || error.code !== 'NOT_FOUND') return error
+  return new BerthError('INVALID_ARGUMENT', `${before}${error.message}`, { cause: error })
+}
+
 function toRecord(
   context: ContainerContext,
   request: ContainerCreateRequest,
@@ -97,11 +130,10 @@ function toRecord(
   identity: { readonly id: string; readonly name: string },
 ): ContainerRecord {
   const { HostConfig: wishes = {}, NetworkingConfig, Berth, ...config } = request
-  // By its id: the other may get another name.
   const modes = Object.fromEntries(
     (['NetworkMode', 'IpcMode', 'PidMode'] as const).flatMap(name => {
-      const joined = joinedContainer(context, wishes[name])
-      return joined === undefined ? [] : [[name, `container:${joined.record.id}`] as const]
+      const mode = joinedMode(context, name, wishes[name])
+      return mode === undefined ? [] : [[name, mode] as const]
     }),
   )
   const hostConfig = withDefaults({ ...wishes, ...modes, Runtime: wishes.Runtime || context.runtimes.defaultName })

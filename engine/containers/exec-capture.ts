@@ -3,7 +3,7 @@ import { BerthError } from '../../schemas/errors.ts'
 import type { OciProcess } from '../../schemas/runtime/oci.ts'
 import { containerCapabilities } from '../runtime/capabilities.ts'
 import { parseSecurityOptions } from '../runtime/security.ts'
-import { toEnvironment } from '../runtime/spec.ts'
+import { toEnvironment, toRlimits } from '../runtime/spec.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { readAccounts, resolveUser } from './user.ts'
@@ -51,6 +51,9 @@ export async function execProcess(
       inheritable: [],
       ambient: [],
     },
+    rlimits: toRlimits(hostConfig),
+    // Said for the same reason as in the container's own process: the monitor's would be inherited.
+    oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
     noNewPrivileges: parseSecurityOptions(hostConfig.SecurityOpt ?? [], context.host.capabilities).noNewPrivileges,
   }
 }

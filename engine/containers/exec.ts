@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../../schemas/api/exec.ts'
 import { BerthError } from '../../schemas/errors.ts'
-import { NativeError } from '../runtime/connection.ts'
 import { publish } from './announce.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { execProcess } from './exec-capture.ts'
+import { describeExecFailure, execFailureCode } from './exec-failure.ts'
 import { joinStreams, parseDetachKeys } from './streams.ts'
 
 interface Exec {
@@ -185,8 +185,8 @@ export class Execs {
       const { pid } = await monitor.exec(id, process, request.AttachStdin === true)
       exec.pid = pid
     } catch (error) {
-      execWaiters.get(id)?.(exitCodeOf(error))
-      throw describe(error)
+      execWaiters.get(id)?.(execFailureCode(error))
+      throw describeExecFailure(error, request.Cmd[0] ?? '')
     }
     return { ended }
   }
@@ -220,23 +220,6 @@ function requireRunning(container: Container): void {
 
 const notRunning = (container: Container): BerthError =>
   new BerthError('CONFLICT', `container ${container.record.id} is not running`)
-
-const exitCodeOf = (error: unknown): number => {
-  if (!(error instanceof NativeError) || !isAboutProgram(error)) return 126
-  return error.failure.errno === 2 ? 127 : 126
-}
-
-const isAboutProgram = ({ failure }: NativeError): boolean => failure.stage === 'exec' || failure.stage === 'cwd'
-
-/** A program that is not there is the client's mistake, not ours. */
-function describe(error: unknown): unknown {
-  if (!(error instanceof NativeError) || !isAboutProgram(error)) return error
-  return new BerthError(
-    'INVALID_ARGUMENT',
-    `OCI runtime exec failed: exec failed: unable to start container process: ${error.message}`,
-    { cause: error },
-  )
-}
 
 const stdoutStream = 1
 

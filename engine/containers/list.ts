@@ -159,12 +159,18 @@ function matchesPort(
 const shownCommand = ([program = '', ...args]: readonly string[]): string =>
   [program, ...args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ')
 
+/** The name that it was made from, or the image's id when that name means another image by now, or none. */
+function shownImage(context: ContainerContext, { config, image }: Container['record']): string {
+  const name = config.Image ?? ''
+  return context.images.isNameOf(name, image.id) ? name : image.id
+}
+
 function summarize(context: ContainerContext, container: Container, now: number): ContainerSummary {
   const { record, state } = container
   return {
     Id: record.id,
     Names: [`/${record.name}`],
-    Image: record.config.Image ?? '',
+    Image: shownImage(context, record),
     ImageID: record.image.id,
     Command: shownCommand(record.args),
     Created: Math.floor(Date.parse(record.createdAt) / 1000),

@@ -21,7 +21,8 @@ export function describeFailure(
   }
 }
 
-function reasonOf(errno: number, program: string): string | undefined {
+/** Go's words for what came of executing `program`; undefined: no words of its own. */
+export function reasonOf(errno: number, program: string): string | undefined {
   const exec = `exec: ${JSON.stringify(program)}`
   switch (errno) {
     case errnos.notFound:

@@ -27,10 +27,12 @@ export function resolveUser(text: string, groupAdd: readonly string[], accounts:
   }
   const name = entry?.name
   const groups = groupText === '' && name !== undefined ? memberships(name, accounts.group) : []
+  const gid = groupText === '' ? (entry?.gid ?? 0) : groupId(groupText, accounts.group)
   return {
     uid,
-    gid: groupText === '' ? (entry?.gid ?? 0) : groupId(groupText, accounts.group),
-    additionalGids: [...new Set([...groups, ...groupAdd.map(group => groupId(group, accounts.group))])],
+    gid,
+    // Its own among them (CVE-2022-36109): a file that is denied to a group stays denied when the process takes another group id.
+    additionalGids: [...new Set([gid, ...groups, ...groupAdd.map(group => groupId(group, accounts.group))])],
     home: entry?.home || '/',
   }
 }

@@ -1,7 +1,7 @@
 import { type Filters, matchesAny } from '../http/filters.ts'
 import type { EngineEvent } from './bus.ts'
 
-/** dockerd's rules: values of one filter are alternatives, filters add up; a name may be an id, its beginning, or the actor's name. */
+/** dockerd's rules: values of one filter are alternatives, filters add up; a name may be the beginning of an id or of a name. */
 export function matchesEvent(event: EngineEvent, filters: Filters): boolean {
   if (filters.size === 0) return true
   const { Attributes: attributes } = event.Actor
@@ -13,7 +13,7 @@ export function matchesEvent(event: EngineEvent, filters: Filters): boolean {
     matchesAny(filters, 'container', value => isActor(event, 'container', value)) &&
     matchesAny(filters, 'network', value => isActor(event, 'network', value)) &&
     matchesAny(filters, 'volume', value => isActor(event, 'volume', value)) &&
-    matchesAny(filters, 'image', value => isActor(event, 'image', value) || isImageOf(attributes['image'], value)) &&
+    matchesAny(filters, 'image', value => isImageOf(event, value)) &&
     matchesAny(filters, 'daemon', value => isActor(event, 'daemon', value))
   )
 }
@@ -25,6 +25,11 @@ function hasLabel(attributes: Readonly<Record<string, string>>, wanted: string):
 }
 
 const isActor = (event: EngineEvent, type: EngineEvent['Type'], value: string): boolean =>
-  event.Type === type && (event.Actor.ID.startsWith(value) || event.Actor.Attributes['name'] === value)
+  event.Type === type &&
+  (event.Actor.ID.startsWith(value) || event.Actor.Attributes['name']?.startsWith(value) === true)
 
-const isImageOf = (image: string | undefined, value: string): boolean => image === value || image === `${value}:latest`
+/** An image's own events, by id or name, and those of its containers; a tag may be left out. */
+function isImageOf(event: EngineEvent, value: string): boolean {
+  const name = event.Actor.Attributes[event.Type === 'image' ? 'name' : 'image'] ?? ''
+  return isActor(event, 'image', value) || name === value || name.replace(/:[^/:]*$/, '') === value
+}

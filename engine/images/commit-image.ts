@@ -1,3 +1,4 @@
+import { publishImage } from './announce.ts'
 import type { StoredImage } from './catalog.ts'
 import { parseImageDocument } from './documents.ts'
 import { type ImageConfig, mediaTypes } from './oci.ts'
@@ -67,8 +68,8 @@ export function commitImage(
       document: parseImageDocument(await store.blobs.readDocument(config.digest)),
     }
     await store.catalog.put(image, options.names, service.now())
-    for (const name of options.names)
-      service.events.publish('image', 'tag', image.id, { name: familiarName(parseReference(name)) })
+    publishImage(service, 'create', image)
+    for (const name of options.names) publishImage(service, 'tag', image, familiarName(parseReference(name)))
     return image
   })
 }

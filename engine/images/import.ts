@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { publishImage } from './announce.ts'
 import type { StoredImage } from './catalog.ts'
 import { applyConfigChanges } from './config-changes.ts'
 import { parseImageDocument } from './documents.ts'
@@ -51,7 +52,7 @@ export function importImage(service: ImageService, tar: Readable, options: Impor
       document: parseImageDocument(config),
     }
     await store.catalog.put(image, options.names, service.now())
-    service.events.publish('image', 'import', image.id, { name: image.id })
+    publishImage(service, 'import', image)
     return image
   })
 }

@@ -1,6 +1,7 @@
 import type { ImageDeleteItem, ImagePruneResponse } from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { Filters } from '../http/filters.ts'
+import { publishImage } from './announce.ts'
 import type { StoredImage } from './catalog.ts'
 import { shown } from './load.ts'
 import { findImage, repositoryOf } from './lookup.ts'
@@ -65,10 +66,10 @@ function namesThatGoWith(name: string, names: readonly string[]): string[] {
   return isDigest(name) || siblings.some(other => !isDigest(other)) ? [name] : [name, ...siblings]
 }
 
-async function untag({ store, events }: ImageService, image: StoredImage, names: readonly string[]): Promise<void> {
+async function untag(service: ImageService, image: StoredImage, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    await store.catalog.untag(name)
-    events.publish('image', 'untag', image.id, { name: image.id })
+    await service.store.catalog.untag(name)
+    publishImage(service, 'untag', image)
   }
 }
 
@@ -114,7 +115,7 @@ function checkUsers(service: ImageService, image: StoredImage, force: boolean): 
 async function deleteImage(service: ImageService, image: StoredImage): Promise<ImageDeleteItem[]> {
   const { catalog } = service.store
   const isHeld = service.users.of(image.id).length > 0
-  for (const _name of catalog.names(image.id)) service.events.publish('image', 'untag', image.id, { name: image.id })
+  for (const _name of catalog.names(image.id)) publishImage(service, 'untag', image)
   await (isHeld ? catalog.hide(image.id) : catalog.remove(image.id))
   service.events.publish('image', 'delete', image.id, { name: image.id })
   const layers = await service.store.collect()

@@ -18,12 +18,22 @@ export function selectForSave(service: ImageService, references: readonly string
   if (references.length === 0) throw new BerthError('INVALID_ARGUMENT', 'no image was named')
   const byId = new Map<string, { image: StoredImage; names: Set<string> }>()
   for (const reference of references) {
-    const { image, name } = findImage(service.store.catalog, reference)
+    const { image, name } = findToSave(service, reference)
     const saved = byId.get(image.id) ?? { image, names: new Set() }
     if (name !== undefined) saved.names.add(name)
     byId.set(image.id, saved)
   }
   return [...byId.values()].map(({ image, names }) => ({ image, names: [...names] }))
+}
+
+/** dockerd names here what was asked for, without the tag that it looked for. */
+function findToSave(service: ImageService, reference: string): ReturnType<typeof findImage> {
+  try {
+    return findImage(service.store.catalog, reference)
+  } catch (error) {
+    if (!(error instanceof BerthError) || error.code !== 'NOT_FOUND') throw error
+    throw new BerthError('NOT_FOUND', `No such image: ${reference}`, { cause: error })
+  }
 }
 
 /**

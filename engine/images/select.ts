@@ -1,3 +1,4 @@
+import type { ImageSummary } from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import { type Filters, matchesAny, matchesLabels } from '../http/filters.ts'
 import type { StoredImage } from './catalog.ts'
@@ -28,6 +29,15 @@ export function selectImages(store: ImageStore, filters: Filters, now: Date): St
   })
 }
 
+/** Of an image's names only those that the `reference` filter means, as dockerd lists it. */
+export function namesAsked(summary: ImageSummary, filters: Filters): ImageSummary {
+  const isAsked = (name: string): boolean =>
+    matchesAny(filters, 'reference', pattern => matchesReference(name, pattern))
+  return filters.has('reference')
+    ? { ...summary, RepoTags: summary.RepoTags.filter(isAsked), RepoDigests: summary.RepoDigests.filter(isAsked) }
+    : summary
+}
+
 /** A yes-or-no filter; undefined when it is not given. */
 export function flagOf(filters: Filters, name: string): boolean | undefined {
   const value = filters.get(name)?.[0]
@@ -39,7 +49,7 @@ export function flagOf(filters: Filters, name: string): boolean | undefined {
 
 /** Go's path.Match on `name:tag`, `name`, or the name's last part, as dockerd does it. */
 export function matchesReference(tag: string, pattern: string): boolean {
-  const repository = tag.slice(0, tag.lastIndexOf(':'))
+  const repository = tag.slice(0, tag.includes('@') ? tag.indexOf('@') : tag.lastIndexOf(':'))
   const regexp = new RegExp(
     `^${pattern
       .replace(/[.+^${}()|\\]/g, '\\$&')

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { ProgressMessage } from '../../schemas/api/images.ts'
 import { BerthError } from '../../schemas/errors.ts'
 import type { EventBus } from '../events/bus.ts'
+import { publishImage } from './announce.ts'
 import type { StoredImage } from './catalog.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import { type HostTree, openHostTree } from './host-tree.ts'
@@ -44,6 +45,8 @@ export interface ContainerImages {
   /** Registers a user (at create, and for every container on record at the daemon's start). Idempotent per container. */
   use(imageId: string, user: ImageUser): void
   release(imageId: string, containerId: string): void
+  /** Whether the name that a container was made from still means the same image. `rootfs:` and other transports always do. */
+  isNameOf(reference: string, imageId: string): boolean
   /** Bytes of an image's layers, unpacked; 0 for `rootfs:` images, which are not ours. */
   sizeOf(imageId: string): number
 }
@@ -140,6 +143,15 @@ export class ImageService implements ContainerImages {
     void this.store.catalog.remove(imageId).then(() => this.store.collect())
   }
 
+  isNameOf(reference: string, imageId: string): boolean {
+    if (parseTransport(reference) !== undefined) return true
+    try {
+      return findImage(this.store.catalog, reference).image.id === imageId
+    } catch {
+      return false
+    }
+  }
+
   sizeOf(imageId: string): number {
     const image = this.store.catalog.get(imageId)
     return image === undefined ? 0 : imageBytes(this.store, image)
@@ -153,7 +165,7 @@ export class ImageService implements ContainerImages {
     const loaded = await loadStream(this.store, archive, { ...options, now: this.now() })
     for (const image of loaded) {
       const [name] = this.store.catalog.names(image.id)
-      this.events.publish('image', 'load', image.id, { name: name === undefined ? image.id : shown(name) })
+      publishImage(this, 'load', image, name === undefined ? undefined : shown(name))
     }
   }
 

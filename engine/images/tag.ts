@@ -1,4 +1,5 @@
 import { BerthError } from '../../schemas/errors.ts'
+import { publishImage } from './announce.ts'
 import { findImage } from './lookup.ts'
 import { familiarName, fullName, parseReference } from './reference.ts'
 import type { ImageService } from './service.ts'
@@ -17,5 +18,5 @@ export async function tagImage(service: ImageService, source: string, repository
     throw new BerthError('INVALID_ARGUMENT', 'refusing to create an ambiguous tag using digest algorithm as name')
   const named = { ...target, tag: target.tag ?? 'latest' }
   await catalog.put(image, [fullName(named)], service.now())
-  service.events.publish('image', 'tag', image.id, { name: familiarName(named) })
+  publishImage(service, 'tag', image, familiarName(named))
 }

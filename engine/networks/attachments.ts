@@ -9,6 +9,8 @@ export interface NetworkRequest {
   /** Without a leading `/`. */
   readonly name: string
   readonly hostname: string
+  /** Behind it in /etc/hosts. */
+  readonly domainname?: string
   /** HostConfig.NetworkMode: `''` and `default` are `bridge`; `host`, `none`, `container:<id>`, or a network's name or id. */
   readonly mode: string
   /** NetworkingConfig.EndpointsConfig. A network that `mode` names and that is not here is joined with defaults. */
@@ -36,7 +38,7 @@ export interface NetworkRequest {
 export interface Attachment {
   /** Namespace to join by path; undefined = stay in the host's (`host`). For `container:<id>` it is that container's. */
   readonly netnsPath: string | undefined
-  /** Lines for /etc/hosts: the container's own addresses with its hostname and name. */
+  /** Lines for /etc/hosts: the container's own addresses with its full and its short hostname. */
   readonly hosts: readonly { readonly address: string; readonly names: readonly string[] }[]
   /** What /etc/resolv.conf shall say; undefined = a copy of the host's (`host`, `none`, `container:` decide alike). */
   readonly nameserver: '127.0.0.11' | undefined

@@ -8,7 +8,14 @@ import type { Collection } from '../store/store.ts'
 import { AddressBook } from './address-book.ts'
 import type { Attachment, ContainerNetworks, NetworkRequest } from './attachments.ts'
 import type { NetworkCatalog } from './catalog.ts'
-import { attachConfig, endpointConfig, endpointNames, type PlacedEndpoint, wantedAddresses } from './endpoints.ts'
+import {
+  attachConfig,
+  endpointConfig,
+  endpointNames,
+  hostnames,
+  type PlacedEndpoint,
+  wantedAddresses,
+} from './endpoints.ts'
 import { exitChanges } from './exits.ts'
 import { hostNameservers } from './host-resolver.ts'
 import { parseLink } from './links.ts'
@@ -61,7 +68,7 @@ export class ContainerAttachments implements ContainerNetworks {
     if (mode.kind === 'host') return { netnsPath: undefined, hosts: [], nameserver: undefined, warnings: [] }
     if (mode.kind === 'container') return this.#share(mode.container)
     const attached = this.#attached.get(containerId) ?? (await this.#attachNew(request))
-    const names = [request.hostname, request.name].filter((name, i, all) => name !== '' && all.indexOf(name) === i)
+    const names = hostnames(request)
     return {
       netnsPath: attached.config.netns,
       hosts: attached.config.endpoints.flatMap(endpoint =>

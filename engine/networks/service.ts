@@ -62,7 +62,7 @@ export class NetworkService {
         isAttachable: false,
         hasIpv4: true,
         hasIpv6: false,
-        ipam: { Driver: 'default', Options: {}, Config: [] },
+        ipam: { Driver: 'default', Config: [] },
         options: {},
         labels: {},
         bridge: '',

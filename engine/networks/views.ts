@@ -91,7 +91,7 @@ export function settingsView(
 /** dockerd tells `null` where nothing was asked for. */
 const describeIpam = ({ ipam, driver }: NetworkRecord): NetworkInspect['IPAM'] => ({
   Driver: ipam.Driver ?? 'default',
-  Options: ipam.Options !== undefined && Object.keys(ipam.Options).length > 0 ? ipam.Options : null,
+  Options: ipam.Options ?? null,
   Config: driver === 'host' || driver === 'null' ? null : (ipam.Config ?? []),
 })
 

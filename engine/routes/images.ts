@@ -9,7 +9,7 @@ import { compareImages, describeLayers } from '../images/read-layers.ts'
 import { fullName, parseReference, withDefaultTag } from '../images/reference.ts'
 import { pruneFilters, pruneImages, removeImage } from '../images/remove.ts'
 import { saveImages, selectForSave } from '../images/save.ts'
-import { imageFilters, selectImages } from '../images/select.ts'
+import { imageFilters, namesAsked, selectImages } from '../images/select.ts'
 import type { ImageService } from '../images/service.ts'
 import { tagImage } from '../images/tag.ts'
 import { imageUsage } from '../images/usage.ts'
@@ -19,12 +19,16 @@ import { pull, registryRoutes, withVersion } from './registry.ts'
 
 export const imageRoutes = (service: ImageService): Route[] => [
   get('/images/json', ({ query }) => {
-    const images = selectImages(service.store, parseFilters(query, imageFilters), service.now())
+    const filters = parseFilters(query, imageFilters)
+    const images = selectImages(service.store, filters, service.now())
     const sharedSizes = queryFlag(query, 'shared-size')
       ? new Map(imageUsage(service).images.map(({ Id, SharedSize }) => [Id, SharedSize]))
       : undefined
     const summaries = images.map(image =>
-      summarise(service.store, image, service.users.of(image.id).length, sharedSizes?.get(image.id)),
+      namesAsked(
+        summarise(service.store, image, service.users.of(image.id).length, sharedSizes?.get(image.id)),
+        filters,
+      ),
     )
     return ok(summaries.sort((left, right) => right.Created - left.Created))
   }),

@@ -47,8 +47,8 @@ export const networkRoutes = (service: NetworkService, containerIdOf: (nameOrId:
     return { status: 200 }
   }),
   post('/networks/{id}/disconnect', async context => {
-    const { Container } = await context.readJson(networkDisconnectRequest)
-    await service.disconnect(context.params['id'] ?? '', containerIdOf(Container))
+    const { Container, Force } = await context.readJson(networkDisconnectRequest)
+    await service.disconnect(context.params['id'] ?? '', member(Container, Force === true, containerIdOf))
     return { status: 200 }
   }),
   del('/networks/{id}', async ({ params }) => {
@@ -56,6 +56,16 @@ export const networkRoutes = (service: NetworkService, containerIdOf: (nameOrId:
     return { status: 204 }
   }),
 ]
+
+/** With force dockerd looks for what a lost container left in the network. Here none leaves anything: it is its error that counts. */
+function member(text: string, isForced: boolean, containerIdOf: (nameOrId: string) => string): string {
+  try {
+    return containerIdOf(text)
+  } catch (error) {
+    if (!isForced || !(error instanceof BerthError) || error.code !== 'NOT_FOUND') throw error
+    throw new BerthError('NOT_FOUND', `endpoint ${text} not found`, { cause: error })
+  }
+}
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
 

@@ -250,7 +250,8 @@ function toNamespaces(input: SpecInput): readonly OciNamespace[] {
   return namespaces
 }
 
-const toRlimits = (hostConfig: HostConfig): readonly OciRlimit[] =>
+/** HostConfig.Ulimits, for the container's process and for execs alike. */
+export const toRlimits = (hostConfig: HostConfig): readonly OciRlimit[] =>
   (hostConfig.Ulimits ?? []).map(limit => ({
     type: `RLIMIT_${limit.Name.toUpperCase()}`,
     soft: limit.Soft,

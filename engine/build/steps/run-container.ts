@@ -81,6 +81,7 @@ const withImage = (engine: ContainerContext, image: ResolvedImage): ContainerCon
     use: () => undefined,
     release: () => undefined,
     sizeOf: () => 0,
+    isNameOf: () => true,
   },
 })
 

@@ -70,7 +70,7 @@ static bool is_same_folder(const struct stat *now, const struct stat *before) {
 
 static int count_bytes(struct changes *changes, const struct walk_entry *entry, struct error *err) {
 	const char *earlier = NULL;
-	if (!S_ISREG(entry->status->st_mode))
+	if (!S_ISREG(entry->status->st_mode) && !S_ISLNK(entry->status->st_mode))
 		return 0;
 	if (entry->status->st_nlink > 1) {
 		int result = inode_map_meet(&changes->inodes, entry->status, entry->path, &earlier, err);

@@ -143,7 +143,7 @@ for (const { name, start } of engines) {
       const controller = new AbortController()
       const filters = { type: ['container'], label: ['berth.test=client'], event: ['die', 'health_status'] }
       const events = await openEvents(client, { filters }, { signal: controller.signal })
-      const id = await run(['sh', '-c', 'sleep 0.5; exit 3'], {
+      const id = await run(['sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.1; done'], {
         Healthcheck: { Test: ['CMD', 'true'], Interval: 100e6 },
       })
       const seen: string[] = []
@@ -151,6 +151,7 @@ for (const { name, start } of engines) {
         if (Actor.ID !== id) continue
         seen.push(Action === 'die' ? `die ${Actor.Attributes['exitCode']}` : Action)
         if (Action === 'die') break
+        await killContainer(client, id, 'TERM')
       }
       controller.abort()
       assert.deepEqual(seen, ['health_status: healthy', 'die 3'])

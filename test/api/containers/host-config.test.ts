@@ -65,7 +65,7 @@ onEngines('HostConfig', engine => {
     assert.match(await output({ MaskedPaths: [], ReadonlyPaths: [] }, 'head -c 5 /proc/version'), /^Linux/)
     assert.match(
       await output({ ReadonlyPaths: ['/proc/sys'] }, 'echo 1 >/proc/sys/kernel/domainname || echo no'),
-      /no$/,
+      /^no$/m,
     )
   })
 

@@ -70,6 +70,66 @@ onEngines('logs', engine => {
     )
   })
 
+  test('details name the tag, and what the patterns of labels and variables mean', async () => {
+    const api = engine()
+    const Config = { tag: '{{.Name}}/{{.ID}}', 'labels-regex': '^a', env: 'C', 'env-regex': '^B' }
+    const id = await api.create('tagged', shell('echo x'), {
+      Labels: { ab: '3', other: '1' },
+      Env: ['BB=2', 'C=1', 'D=1'],
+      HostConfig: { LogConfig: { Type: 'json-file', Config } },
+    })
+    await api.finish(id)
+    const tag = encodeURIComponent(`${api.unique('tagged')}/${id.slice(0, 12)}`)
+    assert.equal(await logs(api, id, 'stdout=1&details=1'), `BB=2,C=1,ab=3,tag=${tag} x\n`)
+  })
+
+  test('local has no options for details; wrong patterns, templates and flags start nothing', async () => {
+    const api = engine()
+    const refusal = async (name: string, LogConfig: object): Promise<string> => {
+      const body = { Image: api.image, Cmd: ['true'], HostConfig: { LogConfig } }
+      const made = await api.request('POST', `/containers/create?name=${api.unique(name)}`, body)
+      // dockerd finds most of it out at the start.
+      if (made.status >= 400) return made.message
+      return (await api.request('POST', `/containers/${api.unique(name)}/start`)).message
+    }
+    assert.equal(
+      await refusal('labels', { Type: 'local', Config: { labels: 'a' } }),
+      "unknown log opt 'labels' for log driver local",
+    )
+    const json = (Config: object): object => ({ Type: 'json-file', Config })
+    for (const [name, Config, message] of [
+      ['tag', { tag: '{{.Nope}}' }, /can't evaluate field Nope in type \*logger\.Info/],
+      ['pattern', { 'labels-regex': '(' }, /error parsing regexp/],
+      ['flag', { compress: 'maybe' }, /strconv\.ParseBool: parsing "maybe": invalid syntax/],
+      ['one', { compress: 'true', 'max-size': '10' }, /compress cannot be true when max-file is less than 2/],
+    ] as const)
+      assert.match(await refusal(name, json(Config)), message)
+  })
+
+  test('every since and every until, with and without a tail', async () => {
+    const api = engine()
+    const lines = [...Array(6).keys()].map(line => `l${line}`)
+    const id = await api.create('sweep', shell('for i in 0 1 2 3 4 5; do echo l$i; busybox usleep 20000; done'))
+    await api.finish(id)
+    const times = (await logs(api, id, 'stdout=1&timestamps=1'))
+      .split('\n')
+      .map(line => toUnix(line.split(' ')[0] ?? ''))
+    const text = (some: readonly string[]): string => some.map(line => `${line}\n`).join('')
+    for (const from of [0, 2, 5])
+      for (const to of [0, 3, 5]) {
+        const query = `stdout=1&since=${times[from]}&until=${times[to]}`
+        assert.equal(await logs(api, id, query), text(lines.slice(from, to + 1)), query)
+      }
+    // The tail is taken first, and of it what the times leave.
+    assert.equal(await logs(api, id, `stdout=1&tail=2&since=${times[1]}`), text(lines.slice(-2)))
+    assert.equal(await logs(api, id, `stdout=1&tail=2&until=${times[4]}`), text(lines.slice(4, 5)))
+    assert.equal(await logs(api, id, 'stdout=1&tail=-1'), text(lines))
+    assert.equal(await logs(api, id, 'stdout=1&tail=100'), text(lines))
+    assert.equal(await logs(api, id, `stdout=1&since=${Number(times[5]) + 100}`), '')
+    assert.equal(await logs(api, id, 'stdout=1&until=1'), '')
+    assert.equal(await logs(api, id, 'stdout=1&follow=1&since=1&tail=1'), 'l5\n')
+  })
+
   test('sizes and counts that are none are refused', async () => {
     const api = engine()
     for (const [name, Config] of [

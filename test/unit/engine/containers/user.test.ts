@@ -13,17 +13,17 @@ const accounts = {
 const resolve = (text: string, groupAdd: readonly string[] = []) => resolveUser(text, groupAdd, accounts)
 
 test('names, numbers and both, as Docker reads them', () => {
-  assert.deepEqual(resolve(''), { uid: 0, gid: 0, additionalGids: [], home: '/root' })
-  assert.deepEqual(resolve('web'), { uid: 1000, gid: 1000, additionalGids: [2000], home: '/srv/web' })
-  assert.deepEqual(resolve('web:tty'), { uid: 1000, gid: 5, additionalGids: [], home: '/srv/web' })
+  assert.deepEqual(resolve(''), { uid: 0, gid: 0, additionalGids: [0], home: '/root' })
+  assert.deepEqual(resolve('web'), { uid: 1000, gid: 1000, additionalGids: [1000, 2000], home: '/srv/web' })
+  assert.deepEqual(resolve('web:tty'), { uid: 1000, gid: 5, additionalGids: [5], home: '/srv/web' })
   assert.deepEqual(resolve('1000', ['tty', '77']), {
     uid: 1000,
     gid: 1000,
-    additionalGids: [2000, 5, 77],
+    additionalGids: [1000, 2000, 5, 77],
     home: '/srv/web',
   })
-  assert.deepEqual(resolve('4321'), { uid: 4321, gid: 0, additionalGids: [], home: '/' })
-  assert.deepEqual(resolve('4321:9'), { uid: 4321, gid: 9, additionalGids: [], home: '/' })
+  assert.deepEqual(resolve('4321'), { uid: 4321, gid: 0, additionalGids: [0], home: '/' })
+  assert.deepEqual(resolve('4321:9'), { uid: 4321, gid: 9, additionalGids: [9], home: '/' })
 })
 
 test('nothing that setresuid would read as "stay root" gets through', () => {
