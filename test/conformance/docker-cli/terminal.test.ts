@@ -10,6 +10,8 @@ import { eventually } from '../../support/eventually.ts'
 
 const hasDocker = spawnSync('docker', ['--version']).status === 0
 const waitMs = 60_000
+/** What a shell sends for an editor's sake. */
+const escapes = /\r|\u001b\[[0-9;?]*[A-Za-z]/g
 
 // The docker command at a real terminal, which `script` gives it: what is typed, shown, resized and left.
 if (!hasDocker) test('docker at a terminal', { skip: 'there is no docker command on this machine' }, () => undefined)
@@ -42,12 +44,16 @@ else
           env,
           stdio: ['pipe', 'pipe', 'inherit'],
         })
-        this.#child.stdout?.on('data', chunk => (this.text += String(chunk).replace(/\r/g, '')))
+        this.#child.stdout?.on('data', chunk => (this.text += String(chunk).replace(escapes, '')))
         this.#closed = once(this.#child, 'close')
       }
 
       async see(pattern: RegExp): Promise<void> {
-        await eventually(`${pattern} at the terminal, which shows ${this.text}`, () => pattern.test(this.text), waitMs)
+        try {
+          await eventually('seen', () => pattern.test(this.text), waitMs)
+        } catch (cause) {
+          throw new Error(`${pattern} is not to be seen at the terminal: ${JSON.stringify(this.text)}`, { cause })
+        }
       }
 
       type(text: string): void {
@@ -87,10 +93,10 @@ else
     test('Ctrl-C goes to the process, and Ctrl-D ends its input', async () => {
       const session = new Session(sh('keys'))
       await session.see(/# $/)
-      session.type('trap "echo caught" INT; echo re""ady; busybox sleep 1000\n')
+      session.type('trap "echo caught" INT; busybox sh -c "echo re""ady; exec busybox sleep 1000"\n')
       await session.see(/^ready$/m)
       session.type('\x03')
-      await session.see(/caught/)
+      await session.see(/caught\n\/ # $/)
       session.type('\x04')
       await session.end()
     })
@@ -102,11 +108,11 @@ else
       assert.equal(await first.end(), '0')
       assert.equal(await state('detach'), 'running')
       const second = new Session(`docker attach --detach-keys ctrl-a,x ${api.unique('detach')}`)
-      second.type('echo $ke""pt\n')
-      await second.see(/^yes$/m)
+      second.type('echo $kept!\n')
+      await second.see(/^yes!$/m)
       // The usual keys are no keys here.
-      second.type('echo a\x10\x11b | busybox tr -dc ab; echo\n')
-      await second.see(/^ab$/m)
+      second.type('\x10\x11\x03echo st""ill\n')
+      await second.see(/^still$/m)
       second.type('\x01x')
       await second.end()
       assert.equal(await state('detach'), 'running')
