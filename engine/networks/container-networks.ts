@@ -8,18 +8,12 @@ import type { Collection } from '../store/store.ts'
 import { AddressBook } from './address-book.ts'
 import type { Attachment, ContainerNetworks, NetworkRequest } from './attachments.ts'
 import type { NetworkCatalog } from './catalog.ts'
-import {
-  attachConfig,
-  endpointConfig,
-  endpointNames,
-  hostnames,
-  type PlacedEndpoint,
-  wantedAddresses,
-} from './endpoints.ts'
+import { attachConfig, endpointConfig, endpointNames, type PlacedEndpoint, wantedAddresses } from './endpoints.ts'
 import { exitChanges } from './exits.ts'
 import { hostNameservers } from './host-resolver.ts'
 import { parseLink } from './links.ts'
 import type { Netd } from './netd.ts'
+import { ownHosts } from './own-hosts.ts'
 import { explainPortInUse } from './port-in-use.ts'
 import { portSummaries } from './ports.ts'
 import type { NetworkRecord } from './record.ts'
@@ -68,12 +62,9 @@ export class ContainerAttachments implements ContainerNetworks {
     if (mode.kind === 'host') return { netnsPath: undefined, hosts: [], nameserver: undefined, warnings: [] }
     if (mode.kind === 'container') return this.#share(mode.container)
     const attached = this.#attached.get(containerId) ?? (await this.#attachNew(request))
-    const names = hostnames(request)
     return {
       netnsPath: attached.config.netns,
-      hosts: attached.config.endpoints.flatMap(endpoint =>
-        endpoint.addresses.map(address => ({ address: address.split('/')[0] ?? '', names })),
-      ),
+      hosts: ownHosts(request, attached.config.endpoints),
       nameserver: attached.config.endpoints.length > 0 ? '127.0.0.11' : undefined,
       warnings: attached.warnings,
     }

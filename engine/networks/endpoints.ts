@@ -132,12 +132,6 @@ export function exitsOf(request: NetworkRequest, endpoints: readonly PlacedEndpo
   }
 }
 
-/** What /etc/hosts calls a container, as libnetwork does: the whole name, however it was given, and its first label. */
-export function hostnames({ hostname, domainname }: Pick<NetworkRequest, 'hostname' | 'domainname'>): string[] {
-  const whole = domainname === undefined ? hostname : `${hostname}.${domainname}`
-  return [...new Set([whole, whole.split('.')[0] ?? whole])].filter(name => name !== '')
-}
-
 /** What dockerd gives every container with a namespace of its own: ports below 1024 and ping for everybody inside. */
 const defaultSysctls = { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' }
 
