@@ -287,6 +287,53 @@ TEST(pauses_and_kills_the_paused) {
 	CHECK(box_release(&fixture, &box));
 }
 
+/* The protocol is the same with another OCI runtime: here our own command line is one. */
+TEST(another_runtime_makes_the_processes) {
+	struct box box;
+	const char *binary = getenv("BERTH_NATIVE");
+	_cleanup_free_ char *program = realpath(binary ? binary : "../dist/berth-native", NULL);
+	CHECK(program != NULL);
+	CHECK(box_open(&fixture, &box));
+	json_t *config = box_config(&box, &(struct box_options){.script = "echo begun; sleep 1000", .memory_limit = 64 << 20});
+	(void)json_object_set_new(config, "runtime", json_pack("{s:s, s:[s]}", "path", program, "arguments", "oci"));
+	json_t *ok = client_ok(&box.control, "start", json_incref(config));
+	pid_t pid = (pid_t)number_of(ok, "pid");
+	CHECK(pid > 0);
+	json_decref(ok);
+	json_t *answer = client_request(&box.control, "exec", json_pack("{s:s, s:o}", "execId", "missing", "process", json_pack("{s:{s:i, s:i}, s:[s], s:s}", "user", "uid", 0, "gid", 0, "args", "/no/such", "cwd", "/")));
+	CHECK_INT(number_of(json_object_get(answer, "error"), "errno"), ENOENT);
+	json_decref(answer);
+	int attached = client_attach(box.bundle, "e", false);
+	json_decref(client_ok(&box.control, "exec", json_pack("{s:s, s:o}", "execId", "e", "process", box_process("echo inside; exit 4", false))));
+	struct buffer out, errors;
+	CHECK(client_read_streams(attached, &out, &errors));
+	CHECK_TEXT(buffer_data(&out), buffer_length(&out) - 1, "inside\n");
+	buffer_free(&out);
+	buffer_free(&errors);
+	(void)close(attached);
+	json_t *event = client_event(&box.control, "execExit");
+	CHECK_INT(number_of(event, "code"), 4);
+	json_decref(event);
+	json_decref(client_ok(&box.control, "update", json_pack("{s:{s:{s:i, s:i}}}", "resources", "memory", "limit", 96 << 20, "swap", 96 << 20)));
+	json_t *usage = client_ok(&box.control, "usage", NULL);
+	CHECK_INT(number_of(json_object_get(usage, "memory"), "limit"), 96 << 20);
+	json_decref(usage);
+	json_decref(client_ok(&box.control, "pause", NULL));
+	json_decref(client_ok(&box.control, "signal", json_pack("{s:i}", "signal", SIGKILL)));
+	event = client_event(&box.control, "exit");
+	CHECK_INT(number_of(event, "code"), 137);
+	CHECK_INT(number_of(event, "pid"), pid);
+	json_decref(event);
+	/* and again */
+	json_decref(client_ok(&box.control, "start", config));
+	json_decref(client_ok(&box.control, "signal", json_pack("{s:i}", "signal", SIGKILL)));
+	json_decref(client_event(&box.control, "exit"));
+	_cleanup_free_ char *log = NULL;
+	CHECK_INT(read_file_at(AT_FDCWD, box.log, 1 << 20, &log, NULL), 0);
+	CHECK(strstr(log, "begun") != NULL);
+	CHECK(box_release(&fixture, &box));
+}
+
 TEST(reports_usage) {
 	struct box box;
 	CHECK(box_open(&fixture, &box));
@@ -353,6 +400,7 @@ int main(void) {
 	RUN(gives_a_terminal);
 	RUN(forwards_stdin_and_its_end);
 	RUN(pauses_and_kills_the_paused);
+	RUN(another_runtime_makes_the_processes);
 	RUN(reports_usage);
 #ifdef __SANITIZE_ADDRESS__
 	SKIP(stays_small, "the address sanitizer is not small");

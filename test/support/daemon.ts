@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { NativeConnection } from '../../engine/runtime/connection.ts'
 import type { ContainerInspect, ContainerSummary } from '../../schemas/api/containers.ts'
 import { type Answer, callOn, openOn, requestOn } from './engine-requests.ts'
 import { eventually } from './eventually.ts'
+import { removeCgroups } from './tidy-run-dir.ts'
 
 const root = process.env['BERTH_ROOT'] ?? process.cwd()
 
@@ -173,8 +174,7 @@ export class TestDaemon {
     await this.stop()
     await this.#stopNetd()
     await eventually('run directory unmounted', () => this.#unmount(), 5_000)
-    for (const hierarchy of ['', ...readdirSync('/sys/fs/cgroup')])
-      removeQuietly(join('/sys/fs/cgroup', hierarchy, this.instance))
+    removeCgroups(this.instance)
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -207,12 +207,4 @@ export function demultiplex(bytes: Buffer): string {
     at += 8 + length
   }
   return Buffer.concat(parts).toString('utf8')
-}
-
-function removeQuietly(folder: string): void {
-  try {
-    rmdirSync(folder)
-  } catch {
-    // Not there, or not ours to remove.
-  }
 }

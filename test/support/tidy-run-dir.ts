@@ -17,6 +17,11 @@ export async function tidyRunDir(runDir: string, instance: string): Promise<void
       execFileSync('umount', ['-R', runDir], { stdio: 'pipe' })
     return true
   })
+  removeCgroups(instance)
+}
+
+/** The group of an instance in each hierarchy, without any containers in it. */
+export function removeCgroups(instance: string): void {
   for (const hierarchy of ['', ...readdirSync('/sys/fs/cgroup')]) {
     try {
       rmdirSync(join('/sys/fs/cgroup', hierarchy, instance))

@@ -132,45 +132,52 @@ static int forget(struct foreign *foreign, struct error *err) {
 	return command(foreign, (const char *const[]){"delete", "--force", foreign->id, NULL}, NULL, err);
 }
 
+/* From here on everything about it is asked of the kernel. */
+static int take_over(const struct host *host, const struct start_config *config, pid_t pid, struct container *container, struct error *err) {
+	struct container made;
+	int failed = container_adopt(host, config, pid, &made, err);
+	if (failed < 0)
+		return failed;
+	made.oom_kills_before = cgroup_oom_kills(made.cgroup);
+	made.warnings = container->warnings;
+	made.trace = container->trace;
+	*container = made;
+	return 0;
+}
+
 static int create_and_start(struct foreign *foreign, const struct host *host, const struct start_config *config, const struct container_stdio *stdio,
-							struct container *container, struct warnings *warnings, struct error *err) {
+							struct container *container, struct error *err) {
 	pid_t pid = 0;
-	int terminal = -1;
-	int failed = create(foreign, host, config, stdio, warnings, &pid, &terminal, err);
-	if (failed >= 0 && (failed = container_adopt(host, config, pid, container, err)) >= 0) {
-		container->oom_kills_before = cgroup_oom_kills(container->cgroup);
-		container->terminal = TAKE_FD(terminal);
-		failed = foreign_run(&(struct foreign_command){.foreign = foreign,
-													   .words = (const char *const[]){"start", foreign->id, NULL},
-													   .program = config->spec.process.args.items[0],
-													   .warnings = warnings},
-							 err);
-	}
-	close_fd(&terminal);
+	_cleanup_close_ int terminal = -1;
+	int failed = create(foreign, host, config, stdio, &container->warnings, &pid, &terminal, err);
+	if (failed < 0)
+		return failed;
+	trace_mark(&container->trace, "create");
+	if ((failed = take_over(host, config, pid, container, err)) < 0)
+		return failed;
+	container->terminal = TAKE_FD(terminal);
+	trace_mark(&container->trace, "take over");
+	failed = foreign_run(&(struct foreign_command){.foreign = foreign,
+												   .words = (const char *const[]){"start", foreign->id, NULL},
+												   .program = config->spec.process.args.items[0],
+												   .warnings = &container->warnings},
+						 err);
+	trace_mark(&container->trace, "running");
 	return failed;
 }
 
 int foreign_start(struct foreign *foreign, const struct host *host, const struct start_config *config, const struct container_stdio *stdio,
 				  struct container *container, struct error *err) {
-	struct warnings warnings = {NULL};
 	struct error ignored;
-	int failed = remember(foreign, config, err);
-	if (failed < 0)
-		return failed;
-	trace_begin(&container->trace);
-	struct trace trace = container->trace;
-	if ((failed = write_bundle(foreign, host, config, err)) >= 0)
-		failed = create_and_start(foreign, host, config, stdio, container, &warnings, err);
-	if (failed < 0) {
-		warnings_free(&warnings);
-		(void)foreign_exited(foreign, container, &ignored);
-		return failed;
-	}
-	trace_mark(&trace, "running");
-	container->trace = trace;
 	warnings_free(&container->warnings);
-	container->warnings = warnings;
-	return 0;
+	trace_begin(&container->trace);
+	int failed = remember(foreign, config, err);
+	if (failed < 0 || (failed = write_bundle(foreign, host, config, err)) < 0)
+		return failed;
+	trace_mark(&container->trace, "bundle");
+	if ((failed = create_and_start(foreign, host, config, stdio, container, err)) < 0)
+		(void)foreign_exited(foreign, container, &ignored);
+	return failed;
 }
 
 int foreign_exec(struct foreign *foreign, const json_t *process, const struct container_stdio *stdio, struct container *container,

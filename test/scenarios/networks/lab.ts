@@ -10,6 +10,7 @@ import type { Attachment, NetworkRequest } from '../../../engine/networks/attach
 import { type Networks, openNetworks } from '../../../engine/networks/open.ts'
 import { startSpawner } from '../../../engine/runtime/spawner.ts'
 import { Store } from '../../../engine/store/store.ts'
+import { removeCgroups } from '../../support/tidy-run-dir.ts'
 
 const run = promisify(execFile)
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
@@ -146,6 +147,7 @@ export async function openLab(neighbour?: Lab): Promise<Lab> {
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
       }
       await run('umount', ['-R', '-l', runDir]).catch(() => undefined)
+      removeCgroups(instance)
       await rm(directory, { recursive: true, force: true })
     },
   }
