@@ -5,7 +5,7 @@ import { runTerminal } from './terminal.ts'
 
 export interface ExecOptions {
   readonly command: readonly string[]
-  /** `NAME=value`, or `NAME` for the caller's own value. */
+  /** `NAME=value`, or `NAME` for the caller's own value; where the caller has none, the bare name takes the variable away. */
   readonly environment: readonly string[]
   readonly isDetached: boolean
   readonly detachKeys: string | undefined
@@ -32,7 +32,7 @@ export async function runExec(
     Tty: isAttached && tty,
     ...(detachKeys === undefined ? {} : { DetachKeys: detachKeys }),
     Cmd: [...command],
-    Env: environment.flatMap(variable => withValue(variable, context.env) ?? []),
+    Env: environment.map(variable => withValue(variable, context.env) ?? variable),
     Privileged: privileged,
     User: user,
     WorkingDir: workingDir,
@@ -51,7 +51,7 @@ export async function runExec(
   return ExitCode ?? 0
 }
 
-/** `-e NAME` passes the caller's own value on; undefined where there is none, and nothing is set then. */
+/** `-e NAME` passes the caller's own value on; undefined where there is none. */
 export function withValue(variable: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (variable.includes('=')) return variable
   const value = env[variable]

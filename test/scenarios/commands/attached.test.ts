@@ -82,7 +82,7 @@ describe('commands that stay with a container', () => {
   })
 
   test('exec: standard input, exit code, user, folder and variables', async () => {
-    await using cli = await open(`  a: {${sleeper}, command: sleep 300}`)
+    await using cli = await open(`  a: {${sleeper}, command: sleep 300, environment: {OWN: container}}`)
     await cli.ok('up', '-d')
     const piped = await cli.run(['exec', 'a', 'tr', 'a-z', 'A-Z'], { input: 'hello\n' })
     assert.deepEqual(piped, { code: 0, stdout: 'HELLO\n', stderr: '' })
@@ -92,6 +92,22 @@ describe('commands that stay with a container', () => {
       await cli.ok('exec', '-u', '65534', '-w', '/usr', '-e', 'X=1', 'a', 'sh', '-c', 'echo $(id -u) $PWD $X'),
       '65534 /usr 1\n',
     )
+    const names = [
+      '-e',
+      'OWN',
+      '-e',
+      'CALLER',
+      '-e',
+      'NOBODY',
+      'a',
+      'sh',
+      '-c',
+      'echo ${OWN-} ${CALLER-} ${NOBODY-none}',
+    ]
+    const caller = { env: { CALLER: 'mine' } }
+    // A name without a value takes the variable away from an exec, and changes nothing of a run.
+    assert.equal((await cli.run(['exec', ...names], caller)).stdout, 'mine none\n')
+    assert.equal((await cli.run(['run', '--rm', ...names], caller)).stdout, 'container mine none\n')
     const missing = await cli.run(['exec', 'a', 'nosuchprogram'])
     assert.equal(missing.code, 127)
     await cli.ok('down')
