@@ -1,12 +1,26 @@
 import { pushImage } from '../client/images.ts'
 import { splitImageName } from '../session/image-name.ts'
-import { transferServices } from '../session/transfer-services.ts'
+import { type TransferPlan, transferServices } from '../session/transfer-services.ts'
 import { defineCommand } from './definition.ts'
 
 interface PushFlags {
   readonly ignorePushFailures?: true
   readonly includeDeps?: true
   readonly quiet?: true
+}
+
+/** Images that are built here go to their registry. */
+export const pushPlan: TransferPlan = {
+  title: 'push',
+  words: ['Pushing', 'Pushed'],
+  includesDependencies: false,
+  ignoresFailures: false,
+  isQuiet: false,
+  skip: async (_client, service) => (service.build === undefined ? 'it is not built here' : undefined),
+  transfer: (client, _service, reference, options) => {
+    const { name, tag = 'latest' } = splitImageName(reference)
+    return pushImage(client, name, { tag }, options)
+  },
 }
 
 export const push = defineCommand<PushFlags>({
@@ -22,15 +36,9 @@ export const push = defineCommand<PushFlags>({
   handlesInterrupt: true,
   run: (context, services, flags) =>
     transferServices(context, services, {
-      title: 'push',
-      words: ['Pushing', 'Pushed'],
+      ...pushPlan,
       includesDependencies: flags.includeDeps === true,
       ignoresFailures: flags.ignorePushFailures === true,
       isQuiet: flags.quiet === true,
-      skip: async (_client, service) => (service.build === undefined ? 'it is not built here' : undefined),
-      transfer: (client, _service, reference, options) => {
-        const { name, tag = 'latest' } = splitImageName(reference)
-        return pushImage(client, name, { tag }, options)
-      },
     }),
 })

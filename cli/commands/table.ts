@@ -267,6 +267,12 @@ export const commandTable: readonly TopEntry[] = [
     load: async () => (await import('./push.ts')).push,
   },
   {
+    name: 'publish',
+    summary: 'Publish the files of a stack as an artifact in a registry',
+    group: stack,
+    load: async () => (await import('./publish.ts')).publish,
+  },
+  {
     name: 'login',
     summary: 'Log in to a registry',
     group: images,

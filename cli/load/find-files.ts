@@ -2,9 +2,16 @@ import { dirname, join } from 'node:path'
 import { absolutePath } from './env/project-environment.ts'
 import type { StackFileSystem } from './load-options.ts'
 import type { Problems } from './problems.ts'
+import { isRemote } from './remote-files.ts'
 
 /** Names by rank; the first that exists wins. `stack.yaml` is Berth's own, the others are Compose's in its order. */
-const mainNames = ['stack.yaml', 'compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
+export const stackFileNames: readonly string[] = [
+  'stack.yaml',
+  'compose.yaml',
+  'compose.yml',
+  'docker-compose.yml',
+  'docker-compose.yaml',
+]
 const stackOverrideNames = ['stack.override.yaml', 'stack.override.yml']
 const composeOverrideNames = [
   'compose.override.yml',
@@ -13,7 +20,7 @@ const composeOverrideNames = [
   'docker-compose.override.yaml',
 ]
 
-/** Stack files named by `-f`, else by COMPOSE_FILE, as absolute paths; `-` stays. undefined = none is named. */
+/** Stack files named by `-f`, else by COMPOSE_FILE, as absolute paths; `-` and addresses stay. undefined = none is named. */
 export function namedFiles(
   files: readonly string[] | undefined,
   environment: ReadonlyMap<string, string>,
@@ -23,13 +30,13 @@ export function namedFiles(
   const separator = environment.get('COMPOSE_PATH_SEPARATOR') || ':'
   const named = files !== undefined && files.length > 0 ? files : fromVariable ? fromVariable.split(separator) : []
   if (named.length === 0) return undefined
-  return named.map(path => (path === '-' ? path : absolutePath(cwd, path)))
+  return named.map(path => (path === '-' || isRemote(path) ? path : absolutePath(cwd, path)))
 }
 
 /** The stack file of a folder or of the nearest folder above that has one, with its override file; [] if there is none. */
 export function findFiles(start: string, fs: StackFileSystem, problems: Problems): readonly string[] {
   for (let folder = start; ; folder = dirname(folder)) {
-    const main = existing(mainNames, folder, fs)
+    const main = existing(stackFileNames, folder, fs)
     const [winner] = main
     if (winner !== undefined) {
       warnIfSeveral(main, 'stack files', problems)

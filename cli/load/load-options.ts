@@ -1,5 +1,6 @@
 import type { Project } from '../model/project.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import type { RemoteFiles } from './remote-files.ts'
 
 /** What `loadProject` may know of the world: nothing else is read, no `process.env`, no `process.cwd()`. */
 export interface LoadOptions {
@@ -13,6 +14,8 @@ export interface LoadOptions {
   /** `-f`, in order; `-` is standard input, whose text is `stdin`. */
   readonly files?: readonly string[] | undefined
   readonly stdin?: string | undefined
+  /** Where the files of addresses (`oci://...`, git) are by now; without it such a file is a mistake. */
+  readonly remoteFiles?: RemoteFiles | undefined
   /** `-p` */
   readonly projectName?: string | undefined
   /** `--project-directory` */

@@ -7,6 +7,7 @@ import { topLevelName } from './merge/merge-trees.ts'
 import type { Problems } from './problems.ts'
 import { isProjectName, normalizeProjectName } from './project-name.ts'
 import { type ParsedFile, StackReader } from './read/stack-reader.ts'
+import { isRemote, localCopy } from './remote-files.ts'
 import type { MapNode } from './yaml/node.ts'
 import { pathOf } from './yaml/path.ts'
 
@@ -25,7 +26,13 @@ export function readStack(
   problems: Problems,
 ): { readonly raw: RawStack; readonly reader: StackReader } {
   const { fs, cwd } = options
-  const reader = new StackReader({ fs, problems, stdin: options.stdin, noInterpolate: options.noInterpolate === true })
+  const reader = new StackReader({
+    fs,
+    problems,
+    stdin: options.stdin,
+    noInterpolate: options.noInterpolate === true,
+    remoteFiles: options.remoteFiles,
+  })
   const environment = new Map<string, string>()
   for (const [name, value] of Object.entries(options.env)) if (value !== undefined) environment.set(name, value)
   if (!environment.has('PWD')) environment.set('PWD', cwd)
@@ -49,12 +56,13 @@ function locate(
 ): { readonly files: readonly string[]; readonly projectDir: string } {
   const { fs, cwd } = options
   const given = options.projectDirectory === undefined ? undefined : resolve(cwd, options.projectDirectory)
-  const firstNamed = (options.files ?? []).find(path => path !== '-')
+  const firstNamed = (options.files ?? []).find(path => path !== '-' && !isRemote(path))
   const firstDir = given ?? (firstNamed === undefined ? cwd : dirname(absolutePath(cwd, firstNamed)))
   const before = envFilePaths(options.envFiles, environment, cwd, firstDir, fs)
   addEnvFiles(environment, before.paths, fs, problems)
 
-  const files = namedFiles(options.files, environment, cwd) ?? findFiles(given ?? cwd, fs, problems)
+  const named = namedFiles(options.files, environment, cwd) ?? findFiles(given ?? cwd, fs, problems)
+  const files = named.flatMap(path => (isRemote(path) ? (localCopy(path, options.remoteFiles, problems) ?? []) : path))
   if (files.length === 0 && !problems.hasErrors) {
     problems.error({
       code: 'no-stack-file',

@@ -2,6 +2,7 @@ import { BerthError } from '../../schemas/errors.ts'
 import { hostFiles } from '../load/files.ts'
 import type { LoadedStack, LoadOptions } from '../load/load-options.ts'
 import { loadProject } from '../load/load-project.ts'
+import { RemoteFiles } from '../load/remote-files.ts'
 import type { Project } from '../model/project.ts'
 import type { Context } from './context.ts'
 import { InvalidStackError } from './invalid-stack-error.ts'
@@ -41,7 +42,8 @@ async function load(
 ): Promise<LoadedStack> {
   const { globals, cwd, env } = context
   const stdin = globals.file.includes('-') ? await readAll(context) : undefined
-  return loadProject({
+  const remoteFiles = new RemoteFiles()
+  const options: LoadOptions = {
     allResources: globals.allResources,
     ...choices,
     cwd,
@@ -54,7 +56,17 @@ async function load(
     envFiles: globals.envFile,
     profiles: globals.profile,
     compatibility: globals.compatibility,
-  })
+    remoteFiles,
+  }
+  for (;;) {
+    const stack = await loadProject(options)
+    if (remoteFiles.wanted.size === 0) return stack
+    // What an address has may name the next one.
+    const { fetchRemote } = await import('../remote/fetch-remote.ts')
+    for (const address of remoteFiles.wanted) {
+      remoteFiles.add(address, await fetchRemote(env, address, context.signal))
+    }
+  }
 }
 
 function showWarnings(context: Context, stack: LoadedStack): void {

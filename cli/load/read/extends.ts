@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { applyTags, mergeServices } from '../merge/merge-trees.ts'
 import { didYouMean } from '../validate/nearest-name.ts'
 import {
@@ -107,7 +107,8 @@ class ExtendsResolver {
 
   /** Relative paths in the extended file start at its own folder; variables are those of the extending file. */
   #homeIn(file: string, name: string, home: Home, mark: Mark | undefined): Home | undefined {
-    const path = resolve(home.source.scope.baseDir, file)
+    const path = this.#reader.pathOf(file, home.source.scope.baseDir, mark)
+    if (path === undefined) return undefined
     const scope = { baseDir: dirname(path), env: home.source.scope.env }
     const documents = this.#reader.extendedDocuments(path, scope, mark)
     if (documents === undefined) return undefined

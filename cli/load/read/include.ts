@@ -43,11 +43,13 @@ function load(
   path: Path,
 ): MapNode | undefined {
   const { baseDir, env } = source.scope
-  const files = textsOf(item.kind === 'scalar' ? item : valueAt(item, 'path')).map(({ text, mark }) => ({
-    path: resolve(baseDir, text),
-    mark,
-  }))
+  const named = textsOf(item.kind === 'scalar' ? item : valueAt(item, 'path'))
+  const files = named.flatMap(({ text, mark }) => {
+    const file = reader.pathOf(text, baseDir, mark)
+    return file === undefined ? [] : [{ path: file, mark }]
+  })
   const [main] = files
+  if (main === undefined && named.length > 0) return undefined
   if (main === undefined) {
     reader.problems.error({
       code: 'wrong-type',
@@ -67,15 +69,15 @@ function load(
   const [folder] = textsOf(valueAt(item, 'project_directory'))
   const projectDir = folder === undefined ? dirname(main.path) : resolve(baseDir, folder.text)
   const environment = new Map(env)
-  const named = textsOf(valueAt(item, 'env_file'))
+  const envNames = textsOf(valueAt(item, 'env_file'))
   const defaultFile = join(projectDir, '.env')
   const envFiles =
-    named.length > 0
-      ? named.map(({ text }) => resolve(baseDir, text))
+    envNames.length > 0
+      ? envNames.map(({ text }) => resolve(baseDir, text))
       : reader.fs.stat(defaultFile)?.isFile === true
         ? [defaultFile]
         : []
-  addEnvFiles(environment, envFiles, reader.fs, reader.problems, named[0]?.mark)
+  addEnvFiles(environment, envFiles, reader.fs, reader.problems, envNames[0]?.mark)
 
   const scope = { baseDir: projectDir, env: environment }
   const parsed = files

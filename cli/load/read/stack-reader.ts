@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import { interpolateTree } from '../interpolate/interpolate-tree.ts'
 import { collectVariables } from '../interpolate/variables.ts'
 import type { StackFileSystem, TemplateVariable } from '../load-options.ts'
 import { applyTags, mergeTrees } from '../merge/merge-trees.ts'
 import type { Problems } from '../problems.ts'
 import { decodeText, fileProblem, MAX_FILE_BYTES } from '../read-text.ts'
+import { isRemote, localCopy, type RemoteFiles } from '../remote-files.ts'
 import { validateTree } from '../validate/validate-tree.ts'
 import { kindName, type MapNode, type Mark, type Node } from '../yaml/node.ts'
 import { parseYaml } from '../yaml/parse-yaml.ts'
@@ -22,6 +24,7 @@ export interface ReaderOptions {
   readonly problems: Problems
   readonly stdin: string | undefined
   readonly noInterpolate: boolean
+  readonly remoteFiles: RemoteFiles | undefined
 }
 
 /** Reads stack files and what they extend and include into one merged tree. Remembers every file, for frames and so that none is parsed twice. */
@@ -83,6 +86,11 @@ export class StackReader {
     const documents = file.documents.map(document => this.interpolated(document, scope))
     this.#documents.set(path, documents)
     return documents
+  }
+
+  /** Absolute path of a file that another one names; an address is the place of its local copy. undefined = reported. */
+  pathOf(name: string, baseDir: string, from: Mark | undefined): string | undefined {
+    return isRemote(name) ? localCopy(name, this.#options.remoteFiles, this.problems, from) : resolve(baseDir, name)
   }
 
   interpolated(document: MapNode, scope: FileScope): MapNode {
