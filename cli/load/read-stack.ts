@@ -38,7 +38,7 @@ export function readStack(
   if (!environment.has('PWD')) environment.set('PWD', cwd)
 
   const { files, projectDir } = locate(options, environment, problems)
-  const scope = { baseDir: projectDir, env: environment }
+  const scope = { baseDir: projectDir, projectDir, env: environment }
   const parsed = problems.hasErrors
     ? []
     : files.map(path => reader.parse(path, scope)).filter((file): file is ParsedFile => file !== undefined)

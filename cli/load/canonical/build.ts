@@ -21,7 +21,8 @@ export const build: Handler = (node, spot) => {
   const { mark } = node
   const long = node.kind === 'scalar' ? mapNode(new Map([['context', { mark, value: node }]]), mark) : node
   if (long.kind !== 'map') return node
-  const complete = long.entries.has('context') ? long : withEntry(long, 'context', scalarNode('.', mark))
+  const ownDir = spot.context.resolvePaths ? (mark?.source.scope.projectDir ?? '.') : '.'
+  const complete = long.entries.has('context') ? long : withEntry(long, 'context', scalarNode(ownDir, mark))
   const result = mapEntries(complete, handlers, spot)
   const hasDockerfile =
     valueAt(result, 'dockerfile') !== undefined || valueAt(result, 'dockerfile_inline') !== undefined

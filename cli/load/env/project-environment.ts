@@ -66,7 +66,7 @@ export function markOfLine(path: string, text: string, line: number): { source: 
     .split('\n')
     .slice(0, line - 1)
     .reduce((sum, each) => sum + each.length + 1, 0)
-  return { source: new SourceFile(path, text, { baseDir: '/', env: new Map() }), offset }
+  return { source: new SourceFile(path, text, { baseDir: '/', projectDir: '/', env: new Map() }), offset }
 }
 
 /** Compose's words for yes in variables such as COMPOSE_IGNORE_ORPHANS. */

@@ -109,7 +109,8 @@ class ExtendsResolver {
   #homeIn(file: string, name: string, home: Home, mark: Mark | undefined): Home | undefined {
     const path = this.#reader.pathOf(file, home.source.scope.baseDir, mark)
     if (path === undefined) return undefined
-    const scope = { baseDir: dirname(path), env: home.source.scope.env }
+    const { projectDir, env } = home.source.scope
+    const scope = { baseDir: dirname(path), projectDir, env }
     const documents = this.#reader.extendedDocuments(path, scope, mark)
     if (documents === undefined) return undefined
     const sections = documents.map(document => valueAt(document, 'services')).filter(section => section?.kind === 'map')

@@ -79,7 +79,7 @@ function load(
         : []
   addEnvFiles(environment, envFiles, reader.fs, reader.problems, envNames[0]?.mark)
 
-  const scope = { baseDir: projectDir, env: environment }
+  const scope = { baseDir: projectDir, projectDir, env: environment }
   const parsed = files
     .map(file => reader.parse(file.path, scope, file.mark))
     .filter((file): file is ParsedFile => file !== undefined)

@@ -3,6 +3,8 @@ import type { SourcePosition } from '../../model/project.ts'
 /** Where relative paths in a file start, and which variables its `${X}` see. An included file has its own of both. */
 export interface FileScope {
   readonly baseDir: string
+  /** Folder of the project that the file is of, also where its own is another one: a build without a context is that of the project. */
+  readonly projectDir: string
   readonly env: ReadonlyMap<string, string>
 }
 
