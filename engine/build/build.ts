@@ -35,7 +35,8 @@ export async function buildImage(
     const build = contextOf(parts, file, request, report, imported, signal)
     const planned = planStages(file, request.target, new Map([...build.platform, ...build.globals]))
     const stages = new Map<number, Promise<StageState>>()
-    const steps = new StepCounter(planned)
+    const steps = new StepCounter(file, planned)
+    for (const { source } of file.globalArgs) report.line(steps.next(source))
     for (const stage of planned) {
       const needs = stage.needs.flatMap(index => stages.get(index) ?? [])
       const built = Promise.all(needs).then(() =>
@@ -68,8 +69,8 @@ class StepCounter {
   readonly #total: number
   #done = 0
 
-  constructor(planned: readonly PlannedStage[]) {
-    this.#total = planned.reduce((sum, { stage }) => sum + 1 + stage.instructions.length, 0)
+  constructor({ globalArgs }: Dockerfile, planned: readonly PlannedStage[]) {
+    this.#total = planned.reduce((sum, { stage }) => sum + 1 + stage.instructions.length, globalArgs.length)
   }
 
   next(source: string): string {

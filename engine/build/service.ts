@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { BerthError } from '../../schemas/errors.ts'
 import type { ContainerContext } from '../containers/context.ts'
 import { KeyedQueue } from '../containers/keyed-queue.ts'
@@ -17,6 +17,7 @@ import { openRemoteContext } from './remote/remote-context.ts'
 import type { BuildReport, BuildRequest } from './request.ts'
 import { KnownPlaces } from './steps/find-place.ts'
 import { buildLabel } from './steps/run-container.ts'
+import { wholeBlocks } from './whole-blocks.ts'
 import { Workspace } from './workspace.ts'
 
 const limits = { maxBytes: 128 * 1024 ** 3, maxEntries: 4_000_000 }
@@ -122,7 +123,7 @@ export class BuildService {
       await openRemoteContext(context.remote, { root, context: target, agent, keepsGitDir, unpack, signal })
       return
     }
-    await unpack(context)
+    await unpack(Readable.from(wholeBlocks(context)))
     await this.#moveContexts(workspace)
     for (const [name, source] of contexts) {
       // A link would be followed out of the build.
