@@ -43,10 +43,8 @@ export async function* placeEntries(
       // Bytes, whatever they encode: two names that are no UTF-8 would become one.
       const bytes = entry.name.replace(/^_\/?/, '').replace(/\/$/, '')
       const inner = fromBytes(bytes)
-      if (rules.excludes(inner === '' ? posix.basename(source.path) : inner)) {
-        if (inner === '' && !isFolder) break
-        if (inner !== '') continue
-      }
+      // What is named itself is copied, also through wildcards: --exclude is about what is in folders (BuildKit 0.25).
+      if (inner !== '' && rules.excludes(inner)) continue
       const name = posix.join(toBytes(target), bytes).slice(1)
       names.set(entry.name, name)
       const linkName = entry.flag === '1' ? names.get(entry.linkName) : entry.linkName

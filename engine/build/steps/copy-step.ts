@@ -67,7 +67,8 @@ export async function prepareCopy(
     owner: await ownerOf(stage, instruction, expand),
     mode: modeOf(instruction, expand),
     folderMode: folderModeOf(instruction, expand),
-    excludes: ignoreOf(instruction.excludes.map(expand)),
+    // As they stand: variables in them mean nothing (BuildKit 0.25).
+    excludes: ignoreOf(instruction.excludes),
   }
   const archives =
     instruction.kind === 'add' ? await archivesAmong(instruction, fetched).catch(placed(instruction)) : new Set<Found>()
@@ -266,8 +267,8 @@ function modeOf(instruction: Instruction & CopyInstruction, expand: (text: strin
   )
 }
 
-/** Words of --chmod say nothing about a folder that is not copied; digits do (BuildKit 0.24). */
+/** Words of --chmod say nothing about a folder that is not copied; the last three digits do (BuildKit 0.25). */
 function folderModeOf(instruction: CopyInstruction, expand: (text: string) => string): number {
   const text = instruction.chmod === undefined ? '' : expand(instruction.chmod)
-  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0o755
+  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) & 0o777 : 0o755
 }
