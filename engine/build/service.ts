@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -103,7 +104,9 @@ export class BuildService {
       await mkdir(workspace.context, { recursive: true, mode: 0o755 })
       return await work(workspace)
     } finally {
-      for (const folder of [root, memory]) trash.discard(folder)
+      trash.discard(root)
+      // It may hold secrets: nobody is told of an end before they are gone.
+      if (existsSync(memory)) await this.#discard(memory)
     }
   }
 

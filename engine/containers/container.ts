@@ -43,6 +43,8 @@ export interface Live {
   monitor: Monitor | undefined
   /** Binds and volumes of the current run. */
   mounts: readonly ResolvedMount[]
+  /** `NAME=value` that its record must not tell: secrets of a build's step. */
+  secretVariables: readonly string[]
   readonly waiters: Set<Waiter>
   readonly pendingAttaches: Set<PendingAttach>
   /** Ids of execs, in order of creation. */
@@ -61,6 +63,7 @@ export interface Live {
 export const createLive = (): Live => ({
   monitor: undefined,
   mounts: [],
+  secretVariables: [],
   waiters: new Set(),
   pendingAttaches: new Set(),
   execIds: new Set(),

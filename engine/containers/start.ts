@@ -178,8 +178,13 @@ function onMonitorEvent(context: ContainerContext, container: Container, event: 
   }
 }
 
-const withVariables = (config: ContainerConfig, variables: readonly string[]): ContainerConfig =>
-  variables.length === 0 ? config : { ...config, Env: [...variables, ...(config.Env ?? [])] }
+/** What links tell goes before the container's own, secrets after it. */
+const withVariables = (
+  config: ContainerConfig,
+  links: readonly string[],
+  secrets: readonly string[],
+): ContainerConfig =>
+  links.length + secrets.length === 0 ? config : { ...config, Env: [...links, ...(config.Env ?? []), ...secrets] }
 
 async function buildConfig(
   context: ContainerContext,
@@ -205,7 +210,7 @@ async function buildConfig(
   return toStartConfig({
     id: record.id,
     args: record.args,
-    config: withVariables(record.config, linkFacts(context, container).environment),
+    config: withVariables(record.config, linkFacts(context, container).environment, container.live.secretVariables),
     hostConfig: grownHostConfig(container),
     security: parseSecurityOptions(hostConfig.SecurityOpt ?? [], context.host.capabilities),
     user: parts.user,

@@ -17,6 +17,8 @@ export interface RunRequest {
   readonly image: ResolvedImage
   readonly args: readonly string[]
   readonly environment: readonly string[]
+  /** Variables that no record may have. */
+  readonly secretEnvironment: readonly string[]
   readonly user: string
   readonly workingDirectory: string
   readonly hostConfig: HostConfig
@@ -56,6 +58,7 @@ export async function runContainer<T>(
   try {
     request.onStart(id)
     const container = context.registry.get(id)
+    container.live.secretVariables = request.secretEnvironment
     const exited = waitFor(container, 'exit')
     request.signal.addEventListener('abort', stop, { once: true })
     if (request.signal.aborted) throw new BerthError('CANCELLED', 'the build was cancelled')

@@ -35,7 +35,7 @@ export function prepareRun(
     createdBy: `RUN ${shownArgs.length === 0 ? '' : `|${shownArgs.length} ${shownArgs.join(' ')} `}${args.join(' ')}`,
     args,
     files: [...files, ...mounts.files],
-    environment: [...[...variables].map(([name, value]) => `${name}=${value}`), ...mounts.environment],
+    environment: [...variables].map(([name, value]) => `${name}=${value}`),
     parts: {
       command: JSON.stringify([args, files]),
       user: state.config.User ?? '',
@@ -101,6 +101,7 @@ export async function runStep<T>(
       },
       args: run.args,
       environment: run.environment,
+      secretEnvironment: mounts.environment,
       user: state.config.User ?? '',
       workingDirectory: state.config.WorkingDir || '/',
       hostConfig: { ...environment.hostConfig, Mounts: [...mounts.mounts] },

@@ -333,13 +333,34 @@ describe('hostile Dockerfiles and contexts', () => {
     await daemon.launch()
   })
 
+  test('a secret that is a variable is on no disk and in no answer while its step runs', async () => {
+    const value = 'S3cretVariableThatIsNowhere'
+    const secrets = { s: Buffer.from(value).toString('base64') }
+    const header = Buffer.from(JSON.stringify({ secrets })).toString('base64url')
+    const step = 'busybox test "$WORD" = S3cretVariable""ThatIsNowhere && echo begun; busybox sleep 1000'
+    const request = await begin(`FROM {BASE}\nRUN --mount=type=secret,id=s,env=WORD ${step}\n`, {
+      'X-Berth-Build': header,
+    })
+    const [running] = await api.call<{ Id: string }[]>('GET', '/containers/json?all=1')
+    const { text } = await api.request('GET', `/containers/${running?.Id}/json`)
+    assert.match(text, /S3cretVariable\\"\\"ThatIsNowhere/)
+    assert.ok(!text.includes(value))
+    assert.equal(
+      execFileSync('sh', ['-c', `grep -rlaF -e ${value} ${daemon.dataRoot} || true`], { encoding: 'utf8' }),
+      '',
+    )
+    request.destroy()
+    await eventually('nothing is left', async () => assertClean().then(() => true))
+  })
+
   const slow = 'FROM {BASE}\nRUN echo begun; busybox sleep 1000\n'
-  async function begin(): Promise<http.ClientRequest> {
-    const body = gzipSync(tar({ name: 'Dockerfile', content: slow.replace('{BASE}', api.image) }))
+  async function begin(dockerfile = slow, headers: Record<string, string> = {}): Promise<http.ClientRequest> {
+    const body = gzipSync(tar({ name: 'Dockerfile', content: dockerfile.replace('{BASE}', api.image) }))
     const request = http.request({
       socketPath: daemon.socket,
       method: 'POST',
       path: '/build?networkmode=none',
+      headers,
       agent: false,
     })
     request.on('error', () => undefined)
