@@ -5,6 +5,7 @@ import { observe } from '../observe/observe.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planDown as planFrom } from '../plan/plan-down.ts'
 import { applyPlan } from './apply-plan.ts'
+import { providersDown } from './providers.ts'
 import type { ApplyReport } from './report.ts'
 import type { ApplyContext, DownOptions } from './use-cases.ts'
 
@@ -19,11 +20,14 @@ export async function planDown(client: EngineClient, target: Project | string, o
   return planFrom({ ...observed, images }, project, options)
 }
 
-/** Takes a project away. */
+/** Takes a project away: its containers and what is theirs, then what providers keep for it. */
 export async function down(
   context: ApplyContext,
   target: Project | string,
   options: DownOptions,
 ): Promise<ApplyReport> {
-  return applyPlan(context, await planDown(context.client, target, options))
+  const report = await applyPlan(context, await planDown(context.client, target, options))
+  if (typeof target === 'string' || report.failures.length > 0 || report.isCancelled) return report
+  const failures = await providersDown(context, target, options.services ?? [])
+  return { ...report, failures }
 }

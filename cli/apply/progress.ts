@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
 
-export type ResourceKind = 'container' | 'network' | 'volume' | 'image'
+export type ResourceKind = 'container' | 'network' | 'volume' | 'image' | 'provider'
 
 /** The words that Compose prints, and that scripts look for. */
 export type ProgressText =

@@ -10,6 +10,8 @@ export interface ApplyContext {
   readonly signal?: AbortSignal
   /** How many operations may run at once; default 16. */
   readonly parallel?: number
+  /** What providers are looked up in and called with. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** `X-Registry-Auth` for the registry of an image. */
   /** SSH_AUTH_SOCK, for builds. */
   readonly sshAgent?: string | undefined

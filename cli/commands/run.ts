@@ -171,7 +171,7 @@ async function runOptions(
     capAdd,
     capDrop,
     tty: flags.tty && flags.TTY && !detach && isInteractiveTerminal(context),
-    interactive: interactive && !detach,
+    interactive,
     detach,
     remove: flags.rm ?? false,
     noDeps: !deps,

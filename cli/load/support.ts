@@ -39,7 +39,6 @@ export const supportTable: Readonly<Record<string, Support>> = {
   'services.*.networks.*.link_local_ips': notYet('networks have IPv4 addresses only'),
   'services.*.platform': notYet('images are run as they are'),
   'services.*.pre_start': notYet('hooks are not run yet'),
-  'services.*.provider': notYet('providers are not called yet'),
   'services.*.storage_opt': notYet('the size of a container is not limited yet'),
   'services.*.use_api_socket': notYet('mount the socket as a volume'),
   models: notYet('models are not run'),

@@ -34,6 +34,7 @@ export function buildProject(input: ProjectInput): Project {
       return {
         ...serviceOf(key, canonicalService),
         configHash: serviceHash(canonicalService, labelFiles.get(key) ?? []),
+        labelFiles: labelFiles.get(key) ?? [],
       }
     })
   return deepFreeze({

@@ -45,7 +45,10 @@ export interface Service {
   readonly pullPeriodMs: number | undefined
   readonly platform: string | undefined
   readonly containerName: string | undefined
+  /** 0 for what a provider stands for: it has no containers. */
   readonly scale: number
+  /** A program that provides the service in place of containers. */
+  readonly provider: Provider | undefined
   readonly profiles: readonly string[]
   readonly dependsOn: readonly Dependency[]
 
@@ -123,6 +126,14 @@ export interface Service {
 
   /** What Compose would write into its label for this service. See config-hash.ts. */
   readonly configHash: string
+  /** Absolute paths of its `label_file`, which are part of the hash. */
+  readonly labelFiles?: readonly string[]
+}
+
+/** Options are given to the program as `--NAME=VALUE`, one for each value. */
+export interface Provider {
+  readonly type: string
+  readonly options: Readonly<Record<string, readonly string[]>>
 }
 
 /** A command run inside a container, with its own user, folder and variables where it names them. */

@@ -10,6 +10,7 @@ import { networkMode, serviceNetworks } from './networks.ts'
 import { oomPolicy } from './oom.ts'
 import { ports } from './ports.ts'
 import type { Service } from './project.ts'
+import { provider } from './provider.ts'
 import { placementOf, reservationOf } from './reservation.ts'
 import { resources, ulimits } from './resources.ts'
 import { restartPolicy } from './restart.ts'
@@ -30,7 +31,8 @@ function identity(name: string, own: Attributes) {
     pullPeriodMs: pullPeriodMs(own),
     platform: text(own['platform']),
     containerName: text(own['container_name']),
-    scale: number(own['scale']) ?? number(deploy['replicas']) ?? 1,
+    scale: own['provider'] === undefined ? (number(own['scale']) ?? number(deploy['replicas']) ?? 1) : 0,
+    provider: provider(own['provider']),
     profiles: texts(own['profiles']),
     dependsOn: dependencies(own['depends_on']),
   } satisfies Partial<Service>

@@ -129,8 +129,9 @@ function oneOffBody(
   return {
     ...body,
     Env: environmentList(adjusted.environment),
-    AttachStdin: options.interactive,
-    StdinOnce: options.interactive,
+    AttachStdin: options.interactive && !options.detach,
+    // In the background it stays open, for whoever attaches later.
+    StdinOnce: options.interactive && !options.detach,
     ExposedPorts: { ...body.ExposedPorts, ...Object.fromEntries(Object.keys(published).map(port => [port, {}])) },
     Labels: { ...body.Labels, [label.oneOff]: 'True', [label.slug]: slug },
     HostConfig: {

@@ -37,7 +37,7 @@ export function planUp(project: Project, observed: Observed, digests: FileDigest
   const volumes = planVolumes(project, observed, services)
   const tooMuch = refuseReservations(project, observed, selection, options)
   const problems = [
-    ...serviceProblems(services),
+    ...serviceProblems(selection, observed),
     ...images.problems,
     ...networks.problems,
     ...volumes.problems,

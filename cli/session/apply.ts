@@ -49,6 +49,7 @@ export function applyContext(context: Context, client: EngineClient, onProgress:
     client,
     onProgress,
     signal: context.signal,
+    env: context.env,
     sshAgent: context.env['SSH_AUTH_SOCK'],
     digestsFolder: digestsFolder(context.env),
     registryAuth: reference => registryAuth(context.env, reference),

@@ -52,6 +52,9 @@ export async function watchStackFiles(
         throw new BerthError('INTERNAL', `${service} could not be rebuilt`, { hint: 'change a file to try again' })
       if (prunes) await pruneImages(client, { dangling: ['true'], label: [`${label.project}=${project.name}`] })
     },
+    output: text => {
+      if (!isQuiet) context.stdout.write(text)
+    },
     log: line => {
       if (!isQuiet) context.stderr.write(`${sanitizeLine(line)}\n`)
     },

@@ -13,6 +13,7 @@ import {
   fromStandby,
   type RunRequest,
 } from './frames.ts'
+import { sweep } from './sweep.ts'
 
 const idleMs = 10 * 60_000
 const requestTimeoutMs = 5_000
@@ -42,7 +43,11 @@ export function serve(distDir: string, socketPath: string): void {
     })
   })
   server.on('error', () => process.exit(1))
-  server.listen(socketPath, () => void warmUp())
+  process.once('SIGTERM', leave)
+  server.listen(socketPath, () => {
+    void warmUp()
+    void sweep(socketPath, idleMs)
+  })
 }
 
 async function warmUp(): Promise<void> {

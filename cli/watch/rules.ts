@@ -47,6 +47,8 @@ interface RawRule {
   readonly ignore?: readonly string[]
   readonly include?: readonly string[]
   readonly initial_sync?: boolean
+  /** Its name while it was an experiment. */
+  readonly 'x-initialSync'?: boolean
   readonly exec?: { readonly command?: readonly string[]; readonly user?: string; readonly working_dir?: string }
 }
 
@@ -66,7 +68,7 @@ function rulesOf(
   const context = build?.context
   const text = context === undefined ? undefined : dockerignore(context)
   const isOutOfContext = pathTest(text?.split('\n') ?? [])
-  return (develop?.watch ?? []).flatMap(({ path, action, target, ignore = [], include = [], initial_sync, exec }) => {
+  return (develop?.watch ?? []).flatMap(({ path, action, target, ignore = [], include = [], exec, ...more }) => {
     if (path === undefined || action === undefined) return []
     const [ignored, included] = [pathTest([...alwaysIgnored, ...ignore]), pathTest(include)]
     const isIgnored: PathTest = below =>
@@ -82,7 +84,7 @@ function rulesOf(
           user: exec.user ?? '',
           workingDir: exec.working_dir ?? '',
         },
-        initialSync: initial_sync === true,
+        initialSync: more.initial_sync === true || more['x-initialSync'] === true,
         isIgnored,
         isIncluded: below => include.length === 0 || included(below),
       },

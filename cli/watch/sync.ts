@@ -17,8 +17,10 @@ export async function syncPaths(
     paths.map(async path => ({ ...path, stats: await lstat(path.hostPath).catch(() => undefined) })),
   )
   const gone = found.filter(path => path.stats === undefined).map(path => path.containerPath)
+  const folders = found.filter(path => path.stats?.isDirectory()).map(path => path.containerPath)
   const files = found.filter(path => path.stats !== undefined && !path.stats.isDirectory())
   if (gone.length > 0) await execInside(client, containerId, { command: ['rm', '-rf', '--', ...gone] })
+  if (folders.length > 0) await execInside(client, containerId, { command: ['mkdir', '-p', '--', ...folders] })
   if (files.length === 0) return
   const { packTar } = await import('modern-tar/fs')
   const archive = packTar(
@@ -38,11 +40,12 @@ export interface ExecInside {
   readonly workingDir?: string
 }
 
-/** Runs a program in a container to its end; a failure is an error with the end of what it wrote. */
+/** Runs a program in a container to its end; what it writes goes to `onOutput`, and a failure is an error with its end. */
 export async function execInside(
   client: EngineClient,
   containerId: string,
   { command, user = 'root', workingDir = '' }: ExecInside,
+  onOutput: (text: string) => void = () => {},
 ): Promise<void> {
   const { Id } = await createExec(client, containerId, {
     AttachStdin: false,
@@ -56,7 +59,10 @@ export async function execInside(
   })
   const { socket } = await startExec(client, Id, { Tty: true })
   let output = ''
-  for await (const chunk of socket) output = `${output}${String(chunk)}`.slice(-500)
+  for await (const chunk of socket) {
+    onOutput(String(chunk).replaceAll('\r\n', '\n'))
+    output = `${output}${String(chunk)}`.slice(-500)
+  }
   const { ExitCode } = await inspectExec(client, Id)
   if (ExitCode !== 0)
     throw new BerthError('INTERNAL', `"${command.join(' ')}" ended with ${ExitCode}: ${output.trim() || 'no output'}`)

@@ -47,8 +47,8 @@ export class TreeWatcher {
       entries.map(async entry => {
         const path = join(folder, entry.name)
         if (this.#options.isIgnored(path)) return
+        if (tells) this.#options.onChange(path)
         if (entry.isDirectory()) await this.#enter(path, tells)
-        else if (tells) this.#options.onChange(path)
       }),
     )
   }
@@ -71,9 +71,11 @@ export class TreeWatcher {
   async #changed(path: string): Promise<void> {
     if (this.#isClosed || this.#options.isIgnored(path)) return
     const stats = await lstat(path).catch(() => undefined)
-    if (stats?.isDirectory()) return this.#enter(path, true)
+    // A folder that is known says itself what happens in it; a new one is news, empty or not.
+    if (stats?.isDirectory() && this.#watchers.has(path)) return
     if (stats === undefined) this.#forget(path)
     this.#options.onChange(path)
+    if (stats?.isDirectory()) await this.#enter(path, true)
   }
 
   /** A folder that has gone takes the watches below it along. */

@@ -13,6 +13,8 @@ export interface WatchOptions {
   /** Builds the image of a service anew and replaces its containers. */
   readonly rebuild: (service: string) => Promise<void>
   readonly log: (line: string) => void
+  /** What commands of `sync+exec` write. */
+  readonly output: (text: string) => void
   /** Ends the watching; what is being done is finished. */
   readonly signal: AbortSignal
 }
@@ -72,7 +74,10 @@ async function firstSync(rules: readonly WatchRule[], options: WatchOptions): Pr
   }
 }
 
-async function carryOut(work: ServiceWork, { client, containersOf, rebuild, log }: WatchOptions): Promise<void> {
+async function carryOut(
+  work: ServiceWork,
+  { client, containersOf, rebuild, log, output }: WatchOptions,
+): Promise<void> {
   const { service, changes, sync, restart, exec } = work
   const after = `after ${changes === 1 ? '1 change was' : `${changes} changes were`} detected`
   try {
@@ -88,12 +93,12 @@ async function carryOut(work: ServiceWork, { client, containersOf, rebuild, log 
       await Promise.all(ids.map(id => syncPaths(client, id, sync)))
     }
     for (const hook of exec) {
-      await Promise.all(ids.map(id => execInside(client, id, hook)))
+      await Promise.all(ids.map(id => execInside(client, id, hook, output)))
       log(`service "${service}" ran ${hook.command.join(' ')}`)
     }
     if (restart) {
       await Promise.all(ids.map(id => restartContainer(client, id, undefined)))
-      log(`service "${service}" restarted`)
+      log(`service(s) ["${service}"] restarted`)
     }
   } catch (error) {
     log(`service "${service}": ${(error as Error).message}`)

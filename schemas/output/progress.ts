@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 export const progressLine = z.union([
   z.strictObject({
     id: z.string(),
-    resource: z.enum(['container', 'network', 'volume', 'image']),
+    resource: z.enum(['container', 'network', 'volume', 'image', 'provider']),
     name: z.string(),
     status: z.string(),
     state: z.enum(['working', 'waiting', 'done', 'failed', 'skipped']),

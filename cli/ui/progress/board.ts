@@ -41,6 +41,7 @@ const titles: Record<ResourceKind, string> = {
   network: 'Network',
   volume: 'Volume',
   image: 'Image',
+  provider: 'Provider',
 }
 
 export function rowTitle({ resource, name }: { readonly resource: ResourceKind; readonly name: string }): string {

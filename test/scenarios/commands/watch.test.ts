@@ -56,7 +56,7 @@ describe('files are watched', () => {
     write('hook/a', 'hooked')
     await arrives('/tmp/ran', 'hooked\n')
     write('web.conf', 'two')
-    await eventually('restart', () => watch.output().includes('service "web" restarted'))
+    await eventually('restart', () => watch.output().includes('service(s) ["web"] restarted'))
     await arrives('/tmp/web.conf', 'two')
     watch.kill('SIGINT')
     assert.equal((await watch.result).code, 130)

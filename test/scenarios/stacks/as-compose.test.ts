@@ -90,7 +90,7 @@ for (const { name, start } of engines) {
         'echo $ONE $TWO ${THREE-unset}',
       )
       assert.equal(printed, '1 2 unset\n')
-      await stack.ok('run', '-d', 'a')
+      await stack.ok('run', '-d', 'a', 'sh', '-c', 'cat; exit 1')
       assert.equal(await stack.ok('exec', '-T', '-e', 'THREE', 'a', 'sh', '-c', 'echo ${THREE-unset}'), 'unset\n')
       const unknown = await stack.run(['exec', '-T', '--index', '1', 'a', 'true'])
       assert.match(unknown.stderr, /service "a" is not running container #1/)
@@ -126,6 +126,11 @@ for (const { name, start } of engines) {
       await stack.ok('up', '-d')
       const [app, db] = await Promise.all(['app', 'db'].map(each => stack.inspect(`t-from-${each}-1`)))
       assert.equal(app?.Mounts[0]?.Name, db?.Mounts[0]?.Name)
+      await stack.ok('stop', '-t', '0', 'db')
+      await stack.ok('rm', '-f', 'db')
+      const alone = await stack.run(['up', '-d', '--no-deps', 'app'])
+      assert.equal(alone.code, 1)
+      assert.match(alone.stderr, /cannot share volume with service db: container missing/)
     })
 
     test('what builds say is output, once; images of services go with --rmi, containers or not', async () => {

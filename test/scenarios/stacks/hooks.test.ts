@@ -43,7 +43,7 @@ volumes: {kept: {}}
       )
       const { code, stderr } = await stack.run(['up', '-d'])
       assert.equal(code, 1)
-      assert.match(stderr, /post_start hook .* exited with code 7: no luck/)
+      assert.match(stderr, /post_start .*: web hook exited with status 7: no luck/)
     })
   })
 }
