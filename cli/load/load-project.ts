@@ -35,7 +35,7 @@ export function loadStack(options: LoadOptions): LoadedStack {
   const stack = raw.tree === undefined ? undefined : complete(raw, raw.tree, options, problems)
   const canonical = stack === undefined ? undefined : canonicalPlain(stack.tree)
   const isGood = stack !== undefined && canonical !== undefined && !problems.hasErrors && options.noInterpolate !== true
-  const project = isGood ? projectOf(raw, stack, canonical, options) : undefined
+  const project = isGood ? projectOf(raw, stack, canonical, reader.fileVariables, options) : undefined
   return {
     project,
     canonical: problems.hasErrors ? undefined : canonical,
@@ -119,6 +119,7 @@ function projectOf(
   raw: RawStack,
   stack: CompleteStack,
   canonical: Readonly<Record<string, unknown>>,
+  fileVariables: ReadonlyMap<string, string>,
   options: LoadOptions,
 ): Project {
   const disabled = canonicalPlain(
@@ -133,6 +134,7 @@ function projectOf(
     canonical,
     disabledServices: disabled['services'],
     environment: raw.environment,
+    fileVariables,
     labelFiles: stack.labelFiles,
     positionOf: (path: string): SourcePosition | undefined => findPosition(stack.tree, path),
   })

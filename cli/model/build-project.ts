@@ -16,6 +16,8 @@ export interface ProjectInput {
   readonly canonical: Attributes
   readonly disabledServices: unknown
   readonly environment: ReadonlyMap<string, string>
+  /** By `secrets.NAME` and `configs.NAME`: contents from the environments of included files. */
+  readonly fileVariables?: ReadonlyMap<string, string>
   /** Absolute paths of each service's `label_file`, which is not in `canonical` any more. */
   readonly labelFiles: ReadonlyMap<string, readonly string[]>
   readonly positionOf: Project['positionOf']
@@ -24,9 +26,11 @@ export interface ProjectInput {
 /** The frozen project that everything after the loader works with. */
 export function buildProject(input: ProjectInput): Project {
   const { name, separator, workingDir, files, profiles, canonical, environment, labelFiles, positionOf } = input
+  const contentOf = (section: string) => (key: string, variable: string) =>
+    input.fileVariables?.get(`${section}.${key}`) ?? environment.get(variable)
   const sources = {
-    secrets: mapValues(canonical['secrets'], (value, key) => fileSource(value, key, environment)),
-    configs: mapValues(canonical['configs'], (value, key) => fileSource(value, key, environment)),
+    secrets: mapValues(canonical['secrets'], (value, key) => fileSource(value, key, contentOf('secrets'))),
+    configs: mapValues(canonical['configs'], (value, key) => fileSource(value, key, contentOf('configs'))),
   }
   const services = (value: unknown): Readonly<Record<string, Service>> =>
     mapValues(value, (own, key) => {

@@ -83,7 +83,23 @@ function load(
   const parsed = files
     .map(file => reader.parse(file.path, scope, file.mark))
     .filter((file): file is ParsedFile => file !== undefined)
-  return reader.merge(parsed, [...way, main.path])
+  const tree = reader.merge(parsed, [...way, main.path])
+  if (tree !== undefined) noteFileVariables(tree, environment, reader)
+  return tree
+}
+
+/** Secrets and configs that an included file takes from variables get the values of its own environment. */
+function noteFileVariables(tree: MapNode, environment: ReadonlyMap<string, string>, reader: StackReader): void {
+  for (const section of ['secrets', 'configs']) {
+    const sources = valueAt(tree, section)
+    if (sources?.kind !== 'map') continue
+    for (const [name, { value }] of sources.entries) {
+      const [variable] = value.kind === 'map' ? textsOf(valueAt(value, 'environment')) : []
+      const content = variable === undefined ? undefined : environment.get(variable.text)
+      const key = `${section}.${name}`
+      if (content !== undefined && !reader.fileVariables.has(key)) reader.fileVariables.set(key, content)
+    }
+  }
 }
 
 /** What is declared on both sides must be the same; to change an included resource, use a path list or another -f file. */

@@ -33,6 +33,8 @@ export class StackReader {
   readonly problems: Problems
   readonly sources = new Map<string, string>()
   readonly variables = new Map<string, TemplateVariable>()
+  /** Contents of secrets and configs (`secrets.NAME`) that included files take from variables of their own. */
+  readonly fileVariables = new Map<string, string>()
   readonly #options: ReaderOptions
   readonly #documents = new Map<string, readonly MapNode[]>()
 

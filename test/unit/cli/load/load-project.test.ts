@@ -304,3 +304,13 @@ function cpuSeconds(since: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since)
   return (user + system) / 1e6
 }
+
+test('a secret of an included file that names a variable gets it from the environment of that file', () => {
+  const { project } = load({
+    'stack.yaml': 'name: t\ninclude: [{path: sub/stack.yaml, env_file: sub/own.env}]\n',
+    'sub/stack.yaml': 'services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {environment: S}}\n',
+    'sub/own.env': 'S=of the included\n',
+  })
+  const source = project?.secrets['s']
+  assert.equal(source?.kind === 'environment' && source.value, 'of the included')
+})
