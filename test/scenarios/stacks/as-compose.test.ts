@@ -134,12 +134,11 @@ for (const { name, start } of engines) {
     })
 
     test('what builds say is output, once; images of services go with --rmi, containers or not', async () => {
+      // dockerd's own builder has no named contexts.
+      const base = name === 'berthd' ? 'additional_contexts: {base: "service:base"}' : ''
       const built = (more: string): string => `{build: {dockerfile_inline: "FROM scratch\\nLABEL a=b", ${more}}}`
-      await using stack = new Stack(
-        engine,
-        `name: t-build\nservices: {app: ${built('additional_contexts: {base: "service:base"}')}, base: ${built('')}}\n`,
-      )
-      const build = await stack.run(['build', '--progress=plain', 'app'])
+      await using stack = new Stack(engine, `name: t-build\nservices: {app: ${built(base)}, base: ${built('')}}\n`)
+      const build = await stack.run(['build', '--progress=plain', ...(base === '' ? [] : ['app'])])
       assert.equal(build.code, 0, build.stderr)
       assert.match(build.stdout, /^\[app\] Step 2\/2 : LABEL a=b$/m)
       assert.match(build.stdout, /^\[base\] Step 1\/2 : FROM scratch$/m)
