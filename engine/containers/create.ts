@@ -3,6 +3,7 @@ import type { ContainerFile } from '../../schemas/api/berth.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../schemas/api/container-create.ts'
 import type { HostConfig } from '../../schemas/api/host-config.ts'
 import { BerthError } from '../../schemas/errors.ts'
+import type { Platform } from '../images/oci.ts'
 import type { ResolvedImage } from '../images/service.ts'
 import type { NetworkRequest } from '../networks/attachments.ts'
 import { containerCapabilities } from '../runtime/capabilities.ts'
@@ -29,16 +30,20 @@ import { checkCreateRequest, checkName, checkRestartPolicy } from './validate.ts
 export async function createContainer(
   context: ContainerContext,
   wanted: ContainerCreateRequest,
-  options: { readonly name: string | undefined; readonly signal?: AbortSignal },
+  options: {
+    readonly name: string | undefined
+    readonly signal?: AbortSignal
+    readonly platform?: Platform | undefined
+  },
 ): Promise<ContainerCreateResponse> {
   const fitted = fitToKernel(wanted.HostConfig ?? {}, context.host)
   const request = { ...wanted, HostConfig: fitted.config }
   checkCreateRequest(request, context.host)
   if (!request.Image) throw new BerthError('INVALID_ARGUMENT', 'no command specified')
-  const image = await context.images.resolve(
-    request.Image,
-    options.signal === undefined ? {} : { signal: options.signal },
-  )
+  const image = await context.images.resolve(request.Image, {
+    platform: options.platform,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
   const wantedName = options.name === undefined || options.name === '' ? undefined : checkName(options.name)
   const id = randomId()
   const name = wantedName ?? randomName(candidate => context.registry.isNameTaken(candidate))

@@ -88,7 +88,9 @@ export function selectPlatform(
 export function parsePlatform(text: string): Platform | undefined {
   if (text === '') return undefined
   const [first = '', second, variant, ...more] = text.split('/')
-  if (more.length > 0 || !/^[a-z0-9/._-]+$/i.test(text)) {
+  if (more.length > 0)
+    throw new BerthError('INVALID_ARGUMENT', `"${text}": cannot parse platform specifier: invalid argument`)
+  if (!/^[a-z0-9/._-]+$/i.test(text)) {
     throw new BerthError('INVALID_ARGUMENT', `"${text}" is an invalid platform: expected os/architecture[/variant]`)
   }
   if (second !== undefined) {
@@ -98,6 +100,17 @@ export function parsePlatform(text: string): Platform | undefined {
   const only = normalisePlatform({ os: hostPlatform.os, architecture: first })
   if (known.architecture.includes(only.architecture)) return only
   throw new BerthError('INVALID_ARGUMENT', `"${text}": unknown operating system or architecture: invalid argument`)
+}
+
+/** Throws NOT_FOUND, in dockerd's words, when what an image is for does not run on `wanted`. */
+export function requirePlatform(reference: string, { os, architecture, variant }: Platform, wanted: Platform): void {
+  const own = normalisePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) })
+  const runs = platformsRunBy(wanted).map(formatPlatform)
+  if (runs.includes(formatPlatform(own))) return
+  throw new BerthError(
+    'NOT_FOUND',
+    `image with reference ${reference} was found but its platform (${formatPlatform(own)}) does not match the specified platform (${formatPlatform(wanted)})`,
+  )
 }
 
 export function formatPlatform({ os, architecture, variant }: Platform): string {

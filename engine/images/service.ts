@@ -9,7 +9,8 @@ import { type HostTree, openHostTree } from './host-tree.ts'
 import type { LayerWorkers } from './layer-worker.ts'
 import { loadStream, shown } from './load.ts'
 import { findImage } from './lookup.ts'
-import type { ImageConfig } from './oci.ts'
+import type { ImageConfig, Platform } from './oci.ts'
+import { requirePlatform } from './platform.ts'
 import { defaultRegistrySettings, type RegistrySettings } from './registry/settings.ts'
 import { ImageStore } from './store.ts'
 import { formatTransport, parseTransport } from './transport.ts'
@@ -33,13 +34,19 @@ export interface ResolvedImage {
   readonly hostTree?: string
 }
 
+export interface ResolveOptions {
+  readonly signal?: AbortSignal
+  /** What the image must be for: NOT_FOUND when it is for something else, so that clients pull the one that they want. */
+  readonly platform?: Platform | undefined
+}
+
 /** What the containers' side needs from images. */
 export interface ContainerImages {
   /**
    * Finds the image of `reference` (name, id, id prefix, name@digest, or a transport such as `docker-archive:/abs/path.tar`, which is loaded on demand).
    * Throws BerthError NOT_FOUND `No such image: x` as dockerd does.
    */
-  resolve(reference: string, options?: { readonly signal?: AbortSignal }): Promise<ResolvedImage>
+  resolve(reference: string, options?: ResolveOptions): Promise<ResolvedImage>
   /** At a start: the image that was resolved at create, whatever its name means by now. */
   reopen(image: Pick<ResolvedImage, 'id' | 'reference'>): Promise<ResolvedImage>
   /** Registers a user (at create, and for every container on record at the daemon's start). Idempotent per container. */
@@ -111,8 +118,10 @@ export class ImageService implements ContainerImages {
     return { kind: 'stored', image, name: formatTransport(transport) }
   }
 
-  async resolve(reference: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedImage> {
+  async resolve(reference: string, options: ResolveOptions = {}): Promise<ResolvedImage> {
     const found = await this.find(reference, options)
+    if (options.platform !== undefined && found.kind === 'stored')
+      requirePlatform(reference, found.image.document, options.platform)
     if (found.kind === 'host') {
       const { id, path, document } = found.tree
       return { id, reference: found.tree.reference, config: document.config ?? {}, lower: [path], hostTree: path }

@@ -33,6 +33,7 @@ import { queryFlag, queryInteger, type RequestContext } from '../http/context.ts
 import { parseFilters } from '../http/filters.ts'
 import { created, del, get, noContent, notModified, ok, post, type Reply, type Route } from '../http/route.ts'
 import { isAtLeast } from '../http/version.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { createForVersion } from './create-for-version.ts'
 import { parseLogOptions } from './log-options.ts'
 import { requireSize } from './resize.ts'
@@ -61,9 +62,9 @@ export const containerRoutes = (context: ContainerContext, execs: Execs): Route[
   post('/containers/create', async request => {
     const body = await request.readJson(createRequest)
     const name = request.query.get('name') ?? undefined
-    return created(
-      await createContainer(context, createForVersion(body, request.version), { name, signal: request.signal }),
-    )
+    const platform = parsePlatform(request.query.get('platform') ?? '')
+    const options = { name, platform, signal: request.signal }
+    return created(await createContainer(context, createForVersion(body, request.version), options))
   }),
   post('/containers/prune', async ({ query, signal }) =>
     ok(await pruneContainers(context, parseFilters(query, pruneFilters), signal)),

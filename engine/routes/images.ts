@@ -14,6 +14,7 @@ import type { ImageService } from '../images/service.ts'
 import { tagImage } from '../images/tag.ts'
 import { imageUsage } from '../images/usage.ts'
 import { historyOf, inspectHostTree, inspectImage, summarise } from '../images/view.ts'
+import { imageForVersion } from './image-for-version.ts'
 import { ProgressStream } from './progress-stream.ts'
 import { pull, registryRoutes, withVersion } from './registry.ts'
 
@@ -49,9 +50,10 @@ export const imageRoutes = (service: ImageService): Route[] => [
   get('/berth/v1/images/{name...}/diff', async ({ params, query, signal }) =>
     ok(await compareImages(service, params['name'] ?? '', query.get('to') ?? '', signal)),
   ),
-  get('/images/{name...}/json', async ({ params, signal }) => {
+  get('/images/{name...}/json', async ({ params, signal, version }) => {
     const found = await service.find(params['name'] ?? '', { signal })
-    return ok(found.kind === 'host' ? inspectHostTree(found.tree) : inspectImage(service.store, found.image))
+    const inspected = found.kind === 'host' ? inspectHostTree(found.tree) : inspectImage(service.store, found.image)
+    return ok(imageForVersion(inspected, version))
   }),
   get('/images/{name...}/history', ({ params }) => {
     return ok(historyOf(service.store, findImage(service.store.catalog, params['name'] ?? '').image))

@@ -6,7 +6,7 @@ import type { StoredImage } from '../catalog.ts'
 import { isForeign } from '../image-types.ts'
 import { repositoryOf } from '../lookup.ts'
 import { type Descriptor, mediaTypes } from '../oci.ts'
-import { familiarRepository, fullName, parseReference, type Reference } from '../reference.ts'
+import { familiarName, familiarRepository, fullName, parseReference, type Reference } from '../reference.ts'
 import type { ImageStore } from '../store.ts'
 import type { Credentials } from './credentials.ts'
 import { endpointsOf } from './endpoint.ts'
@@ -35,7 +35,13 @@ export function pushImage(
   const repository = `${reference.domain}/${reference.path}`
   options.onProgress({ status: `The push refers to repository [${repository}]` })
   if (image === undefined) {
-    throw new BerthError('NOT_FOUND', `An image does not exist locally with the tag: ${familiarRepository(reference)}`)
+    const names = store.catalog.list().flatMap(({ id }) => store.catalog.names(id))
+    throw new BerthError(
+      'NOT_FOUND',
+      names.some(name => repositoryOf(name) === repository)
+        ? `tag does not exist: ${familiarName(reference)}`
+        : `An image does not exist locally with the tag: ${familiarRepository(reference)}`,
+    )
   }
   return store.lease(async () => {
     const sisters = sistersOf(store, reference, image)
