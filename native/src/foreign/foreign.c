@@ -14,8 +14,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static const char stage[] = "runtime", pid_file[] = "runtime.pid", process_file[] = "process.json", resources_file[] = "resources.json";
@@ -60,15 +62,15 @@ static int show_root_and_files(void *owner, struct error *err) {
 	return view->config->file_count ? inject_store(view->config, LAYOUT_FILES, &files, err) : 0;
 }
 
-/* The init lies in the bundle as a file: a mount of it is what the container gets. */
+/* The init lies in the bundle as a file: a mount of it is what the container gets. The offset of host->init is that of all monitors. */
 static int write_init(int bundle, const struct host *host, struct error *err) {
-	_cleanup_free_ char *program = NULL;
-	size_t length;
-	if (lseek(host->init, 0, SEEK_SET) < 0)
+	struct stat status;
+	if (fstat(host->init, &status) < 0)
 		return error_errno(err, "init", "cannot read the init");
-	int failed = read_whole(host->init, INT_MAX, &program, &length);
-	if (failed >= 0)
-		failed = replace_file_at(bundle, LAYOUT_INIT, program, length, 0555);
+	_cleanup_free_ char *program = malloc((size_t)status.st_size);
+	if (!program || pread(host->init, program, (size_t)status.st_size, 0) != status.st_size)
+		return error_set(err, EIO, "init", "cannot read the init");
+	int failed = replace_file_at(bundle, LAYOUT_INIT, program, (size_t)status.st_size, 0555);
 	return failed < 0 ? error_set(err, -failed, "init", "cannot write the init: %s", strerror(-failed)) : 0;
 }
 
@@ -209,6 +211,8 @@ int foreign_exec(struct foreign *foreign, const json_t *process, const struct co
 	if (failed >= 0 && has_terminal)
 		failed = console_socket_take(foreign->bundle, &listener, &started.terminal, err);
 	console_socket_close(foreign->bundle, &listener);
+	if (failed < 0 && started.pid > 0) /* it runs, and nobody could talk to it; it is our child */
+		(void)kill(started.pid, SIGKILL);
 	if (failed >= 0)
 		*ret = started;
 	return failed;

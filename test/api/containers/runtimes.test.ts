@@ -147,6 +147,7 @@ describe('other runtimes', () => {
         assert.match(hosts, new RegExp(`^\\d+\\.\\d+\\.\\d+\\.\\d+ .*\\b${name}-full`))
         assert.match(process, /^hush\/sbin\/docker-init -- sh -c /)
         assert.equal((await exec(id, 'cat /data/file')).output, 'kept\n')
+        assert.deepEqual(readdirSync(`${daemon.runDir}/containers/${id}/files`), [], 'the host sees no secret')
         await remove(id)
         await daemon.call('DELETE', `/volumes/${name}-volume`)
         await daemon.call('DELETE', `/networks/${network}`)
