@@ -49,7 +49,7 @@ export const config = defineCommand<ConfigFlags>({
       .option('--variables', 'print the variables that the files use')
       .option('--environment', 'print the values that variables are taken from')
       .option('--hash <services>', 'print the hash of services: names with commas between, or *')
-      .option('--models', 'print names of models')
+      .option('--models', 'print the models that are used')
       .option('--resolve-image-digests', 'pin images to the digests that their registries have now')
       .option('--lock-image-digests', 'print a file that does only that, to be merged over this one')
       .option('--explain <key>', 'which file and line set a value, and all below it, e.g. services.web.environment')
@@ -132,7 +132,7 @@ function output(stack: LoadedStack & { readonly project: Project }, flags: Confi
     return lines(
       Object.values(project.services).map(service => service.image?.text ?? builtImageName(project, service)),
     )
-  if (flags.models) return lines(Object.keys(project.canonical['models'] ?? {}))
+  if (flags.models) return lines(modelNames(project))
   if (flags.networks) return lines(Object.keys(project.networks))
   if (flags.volumes) return lines(Object.keys(project.volumes))
   if (flags.profiles) return lines(stack.profiles)
@@ -145,6 +145,12 @@ function output(stack: LoadedStack & { readonly project: Project }, flags: Confi
   if (flags.hash !== undefined) return hashes(project, flags.hash)
   if (flags.explain !== undefined) return explained(project, flags.explain)
   return rendered(project.canonical, flags, false)
+}
+
+/** Of what is run, not of what the stack calls it. */
+function modelNames({ canonical }: Project): readonly string[] {
+  const models = (canonical['models'] ?? {}) as Readonly<Record<string, { readonly model?: string }>>
+  return Object.values(models).flatMap(({ model }) => model ?? [])
 }
 
 function hashes(project: Project, wanted: string): string {

@@ -33,7 +33,8 @@ export function loadStack(options: LoadOptions): LoadedStack {
   const problems = new Problems()
   const { raw, reader } = readStack(options, problems)
   const stack = raw.tree === undefined ? undefined : complete(raw, raw.tree, options, problems)
-  const canonical = stack === undefined ? undefined : canonicalPlain(stack.tree)
+  const canonical =
+    stack === undefined ? undefined : canonicalPlain(stack.tree, { isTemplate: options.noInterpolate === true })
   const isGood = stack !== undefined && canonical !== undefined && !problems.hasErrors && options.noInterpolate !== true
   const project = isGood ? projectOf(raw, stack, canonical, reader.fileVariables, options) : undefined
   return {

@@ -1,14 +1,5 @@
 import { pairList } from '../merge/forms.ts'
-import {
-  listNode,
-  type MapEntry,
-  mapNode,
-  type Node,
-  scalarNode,
-  scalarText,
-  valueAt,
-  withEntry,
-} from '../yaml/node.ts'
+import { listNode, type MapEntry, mapNode, type Node, scalarNode, scalarText, withEntry } from '../yaml/node.ts'
 import { fileReference } from './file-references.ts'
 import { fail, type Handler, listOf, mapEntries, type Spot } from './handler.ts'
 import { extraHosts } from './hosts.ts'
@@ -23,10 +14,7 @@ export const build: Handler = (node, spot) => {
   if (long.kind !== 'map') return node
   const ownDir = spot.context.resolvePaths ? (mark?.source.scope.projectDir ?? '.') : '.'
   const complete = long.entries.has('context') ? long : withEntry(long, 'context', scalarNode(ownDir, mark))
-  const result = mapEntries(complete, handlers, spot)
-  const hasDockerfile =
-    valueAt(result, 'dockerfile') !== undefined || valueAt(result, 'dockerfile_inline') !== undefined
-  return hasDockerfile ? result : withEntry(result, 'dockerfile', scalarNode('Dockerfile', mark))
+  return mapEntries(complete, handlers, spot)
 }
 
 const context: Handler = (node, spot) =>

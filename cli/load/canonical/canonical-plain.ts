@@ -74,9 +74,12 @@ const rules = pathRules<EmptyRule>({
   'configs.*.labels': 'data',
 })
 
-/** The tree as plain data in the form that `config` prints, keys sorted. Maps have no prototype. */
-export function canonicalPlain(tree: Node): Readonly<Record<string, unknown>> {
-  return (plain(tree, rules, false) ?? {}) as Readonly<Record<string, unknown>>
+/**
+ * The tree as plain data in the form that `config` prints, keys sorted. Maps have no prototype. `isTemplate`: variables are not substituted, so
+ * that nobody knows what is empty, and all of it stays.
+ */
+export function canonicalPlain(tree: Node, { isTemplate = false } = {}): Readonly<Record<string, unknown>> {
+  return (plain(tree, rules, isTemplate) ?? {}) as Readonly<Record<string, unknown>>
 }
 
 /** undefined = says nothing, leave it out. */

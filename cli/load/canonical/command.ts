@@ -4,6 +4,7 @@ import { splitShellWords } from './shell-words.ts'
 
 /** `command`, `entrypoint`: a list; '' and [] clear the image's, null inherits it. */
 export const command: Handler = (node, spot) => {
+  if (spot.context.isTemplate) return node
   if (node.kind === 'map') return node
   if (node.kind === 'list') {
     const items = node.items.map(item =>

@@ -24,7 +24,7 @@ export const fileReference: Handler = (node, spot) => {
     })
   }
   const mode = valueAt(node, 'mode')
-  if (node.kind !== 'map' || mode?.kind !== 'scalar') return node
+  if (node.kind !== 'map' || mode?.kind !== 'scalar' || spot.context.isTemplate) return node
   const bits = fileMode(mode)
   if (bits === undefined) {
     return fail(mode, spot, {

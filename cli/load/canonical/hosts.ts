@@ -4,6 +4,7 @@ import { fail, type Handler } from './handler.ts'
 
 /** `extra_hosts`: lines `host=address`, sorted; `host:address` and `[::1]` are accepted. */
 export const extraHosts: Handler = (node, spot) => {
+  if (spot.context.isTemplate) return node
   const lines: Node[] = []
   for (const item of pairList(node).items) {
     const text = item.kind === 'scalar' ? scalarText(item.value) : ''

@@ -58,10 +58,12 @@ export const boolean: Handler = (node, spot) => {
   })
 }
 
-export const text: Handler = node => (node.kind === 'scalar' ? scalarNode(scalarText(node.value), node.mark) : node)
+export const text: Handler = (node, { context }) =>
+  node.kind === 'scalar' && !context.isTemplate ? scalarNode(scalarText(node.value), node.mark) : node
 
 /** One text is a list of one. */
-export const textList: Handler = node => {
+export const textList: Handler = (node, { context }) => {
+  if (context.isTemplate) return node
   if (node.kind === 'scalar')
     return node.value === null ? undefined : listNode([scalarNode(scalarText(node.value), node.mark)], node.mark)
   if (node.kind === 'map') return node
@@ -87,6 +89,7 @@ export const textMap: Handler = (node, spot) => pairs(node, spot, mark => scalar
 export const variableMap: Handler = (node, spot) => pairs(node, spot, mark => scalarNode(null, mark))
 
 function pairs(node: Node, spot: Spot, empty: (mark: Node['mark']) => Node): Node | undefined {
+  if (spot.context.isTemplate) return node
   if (node.kind === 'scalar') return isNull(node) ? undefined : node
   const entries = new Map<string, MapEntry>()
   if (node.kind === 'map') {

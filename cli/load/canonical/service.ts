@@ -54,7 +54,8 @@ const hook = object({
   per_replica: boolean,
 })
 
-const providerOptions: Handler = mapOf(node => {
+const providerOptions: Handler = mapOf((node, { context }) => {
+  if (context.isTemplate) return node
   const items = node.kind === 'list' ? node.items : [node]
   return items.length === 0 ? undefined : listNode(items.map(asText), node.mark)
 })
@@ -106,9 +107,6 @@ const image: Handler = (node, { context }) => {
   return scalarNode(`${kind}:${absoluteHostPath(path, node, context)}`, node.mark)
 }
 
-const pullPolicy: Handler = node =>
-  node.kind === 'scalar' && node.value === 'if_not_present' ? scalarNode('missing', node.mark) : node
-
 /** Canonical form of each attribute of a service; those not named stay as they are written. */
 export const service = object({
   annotations: textMap,
@@ -144,7 +142,7 @@ export const service = object({
     }),
   ),
   devices: listOf(device),
-  dns: (node, spot) => withoutEmpty(textList(node, spot)),
+  dns: (node, spot) => withoutEmpty(textList(node, { ...spot, context: { ...spot.context, isTemplate: false } })),
   dns_opt: textList,
   dns_search: textList,
   entrypoint: command,
@@ -187,7 +185,6 @@ export const service = object({
   privileged: boolean,
   profiles: textList,
   provider: object({ options: providerOptions }),
-  pull_policy: pullPolicy,
   read_only: boolean,
   scale: count,
   secrets: listOf(secretReference),
@@ -216,10 +213,10 @@ function withDefaults(values: Readonly<Record<string, string | number>>, handler
 }
 
 function present(handler: Handler): Handler {
-  return (node, spot) => (isNull(node) ? undefined : handler(node, spot))
+  return (node, spot) => (isNull(node) ? (spot.context.isTemplate ? node : undefined) : handler(node, spot))
 }
 
-/** Compose drops the addresses that are empty, and only those. */
+/** Compose drops the addresses that are empty, and only those; its list is one in a template too. */
 function withoutEmpty(node: Node | undefined): Node | undefined {
   if (node?.kind !== 'list') return node
   return listNode(

@@ -14,7 +14,19 @@ import {
 
 /** What a service means without saying so: the default network, the dependencies that links and shared namespaces imply, passed-through variables. */
 export function normalizeService(service: MapNode, context: CanonicalContext): MapNode {
-  return withDefaultNetwork(withImpliedDependencies(withVariables(service, context)))
+  return withDefaultNetwork(withImpliedDependencies(withVariables(withDockerfile(withPullPolicy(service)), context)))
+}
+
+function withDockerfile(service: MapNode): MapNode {
+  const build = valueAt(service, 'build')
+  if (build?.kind !== 'map' || build.entries.has('dockerfile') || build.entries.has('dockerfile_inline')) return service
+  return withEntry(service, 'build', withEntry(build, 'dockerfile', scalarNode('Dockerfile', build.mark)))
+}
+
+/** The old name of a policy. */
+function withPullPolicy(service: MapNode): MapNode {
+  if (stringAt(service, 'pull_policy') !== 'if_not_present') return service
+  return withEntry(service, 'pull_policy', scalarNode('missing', valueAt(service, 'pull_policy')?.mark))
 }
 
 function withDefaultNetwork(service: MapNode): MapNode {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { parseDotenv, parseRawEnv } from '../env/dotenv.ts'
 import { markOfLine } from '../env/project-environment.ts'
 import type { StackFileSystem } from '../load-options.ts'
@@ -89,7 +90,9 @@ function entryText(entry: MapEntry | undefined): string | undefined {
   return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined
 }
 
-function addFile(file: NamedFile, into: Map<string, MapEntry>, { fs, problems, env }: ServiceFilesContext): void {
+function addFile(named: NamedFile, into: Map<string, MapEntry>, { fs, problems, env }: ServiceFilesContext): void {
+  // `config --no-path-resolution` prints paths as they are written; the files are the same.
+  const file = { ...named, path: resolve(named.mark?.source.scope.baseDir ?? '/', named.path) }
   if (!file.isRequired && fs.stat(file.path) === undefined) return
   let text: string
   try {

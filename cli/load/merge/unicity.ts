@@ -18,6 +18,13 @@ const port: Identity = item => {
 }
 
 const identities = pathRules<Identity>({
+  // Lists of pairs are maps by now, but for a template, which keeps its forms.
+  ...Object.fromEntries(
+    ['annotations', 'build.args', 'build.labels', 'deploy.labels', 'environment', 'labels', 'sysctls'].map(key => [
+      `services.*.${key}`,
+      word,
+    ]),
+  ),
   'services.*.build.tags': word,
   'services.*.cap_add': word,
   'services.*.cap_drop': word,
