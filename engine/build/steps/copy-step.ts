@@ -196,11 +196,18 @@ async function fetchAll(
       const git = instruction.kind === 'add' ? parseGitUrl(name) : undefined
       if (git !== undefined) return addRepository(environment, instruction, git)
       if (instruction.kind === 'add' && /^https?:\/\//.test(name)) return [await download(name, instruction, signal)]
-      const path = instruction.keepsParents ? name.replace(/(^|\/)\.\/(?=.)/, '$1') : name
-      return findSources(workspace, source, path, signal).catch(placed(instruction))
+      const found = await findSources(workspace, source, name, signal).catch(placed(instruction))
+      return instruction.keepsParents ? found.map(afterPivot(name)) : found
     }),
   )
   return [...found.flat(), ...files]
+}
+
+/** `a/./b`: of what --parents keeps, `a` is left out. */
+function afterPivot(name: string): (found: Found) => Found {
+  const at = name.indexOf('/./')
+  const left = at === -1 ? 0 : posix.resolve('/', name.slice(0, at)).replace(/\/$/, '').length
+  return found => ({ ...found, path: found.path.slice(left) })
 }
 
 /** What is wrong with a source gets its place in the Dockerfile. */

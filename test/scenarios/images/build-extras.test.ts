@@ -221,6 +221,47 @@ describe('builds: what comes from elsewhere and where it goes', () => {
     assert.match((await there('build', '--cache-from', 'localhost:1/none', path)).stdout, /\[Warning\] no cache from/)
   })
 
+  test('SOURCE_DATE_EPOCH: made anew, the same image to the last byte; without it, another', async () => {
+    const path = context('epoch', {
+      Dockerfile: 'FROM base:1\nCOPY a /a\nRUN echo x > /made && busybox mkdir /dir\nWORKDIR /new/place\n',
+      a: 'content',
+    })
+    const ids = async (...more: readonly string[]) => {
+      const builds = []
+      for (const file of ['one', 'two']) {
+        await must('build', '--no-cache', '-t', 'epoch:1', '--metadata-file', `${file}.json`, ...more, path)
+        builds.push(readFileSync(join(folder, `${file}.json`), 'utf8'))
+      }
+      return builds
+    }
+    const [one, two] = await ids('--build-arg', 'SOURCE_DATE_EPOCH=1000000000')
+    assert.equal(one, two)
+    const { Created } = await daemon.call<{ readonly Created: string }>('GET', '/images/epoch:1/json')
+    assert.equal(new Date(Created).getTime(), 1_000_000_000_000)
+    const [three, four] = await ids()
+    assert.notEqual(three, four)
+    await must('image', 'rm', '-f', 'epoch:1')
+  })
+
+  test('COPY --parents: with the folders above, from where `/./` says', async () => {
+    const path = context('parents', {
+      Dockerfile: 'FROM scratch\nCOPY --parents x/y/f x/./z/g /to/\nCOPY --parents --exclude=**/f x /all/\n',
+    })
+    for (const file of ['x/y/f', 'x/z/g']) {
+      mkdirSync(join(folder, 'parents', file, '..'), { recursive: true })
+      writeFileSync(join(folder, 'parents', file), file)
+    }
+    await must('build', '-o', 'type=tar,dest=parents.tar', path)
+    const names = execFileSync('tar', ['-tf', join(folder, 'parents.tar')], { encoding: 'utf8' })
+    assert.deepEqual(
+      names
+        .split('\n')
+        .filter(name => /[fg]$/.test(name))
+        .sort(),
+      ['all/x/z/g', 'to/x/y/f', 'to/z/g'],
+    )
+  })
+
   test('another platform: copied, and not run', async () => {
     const path = context('foreign', {
       Dockerfile: 'FROM scratch AS files\nARG TARGETARCH\nCOPY a /$TARGETARCH\nFROM files\n',
