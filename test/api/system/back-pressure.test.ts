@@ -81,7 +81,8 @@ test('nor who takes files, statistics or events', async () => {
   ])
   await daemon.call('POST', `/containers/${id}/start`)
   await eventually('the file', async () => (await daemon.logs(id)).includes('written'))
-  for (const path of [`/containers/${id}/archive?path=/tmp/big`, `/containers/${id}/stats`, '/events'])
+  const container = `/containers/${id}`
+  for (const path of [`${container}/archive?path=/tmp/big`, `${container}/export`, `${container}/stats`, '/events'])
     assert.ok((await stall(() => paused(path))) < allowedBytes, path)
   await daemon.call('DELETE', `/containers/${id}?force=1`)
 })
