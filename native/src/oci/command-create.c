@@ -3,6 +3,7 @@
 #include "oci/config.h"
 #include "oci/control.h"
 #include "oci/home.h"
+#include "oci/listener.h"
 #include "oci/terminal.h"
 #include "oci/wait.h"
 
@@ -33,6 +34,12 @@ static int at_namespaces(void *owner, pid_t pid, struct error *err) {
 	if (failed < 0 || (failed = hooks_run_unlocked(store, "prestart", "created", err)) < 0)
 		return failed;
 	return hooks_run_unlocked(store, "createRuntime", "created", err);
+}
+
+static int take_listener(void *owner, pid_t pid, int fd, struct error *err) {
+	struct store *store = owner;
+	store_set_pid(store, pid);
+	return listener_send(store, "creating", pid, fd, err);
 }
 
 /* By the container's process: hooks see the pid that it has inside. */
@@ -96,6 +103,7 @@ static int launch_container(struct request *request, struct container *container
 		.at_namespaces = has_host_hooks(store) ? at_namespaces : NULL,
 		.in_container = hooks_exist(store, "createContainer") ? in_container : NULL,
 		.before_program = hooks_exist(store, "startContainer") ? before_program : NULL,
+		.take_listener = take_listener,
 		.keeps_keyring = request->keeps_keyring,
 	};
 	const struct container_stdio stdio = {.in = 0, .out = 1, .err = 2};

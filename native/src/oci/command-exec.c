@@ -1,5 +1,6 @@
 #include "oci/config.h"
 #include "oci/home.h"
+#include "oci/listener.h"
 #include "oci/store.h"
 #include "oci/terminal.h"
 #include "oci/wait.h"
@@ -8,6 +9,7 @@
 #include "base/json.h"
 #include "runtime/capabilities.h"
 #include "runtime/container.h"
+#include "runtime/launch.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -152,8 +154,13 @@ static int from_options(const struct request *request, const struct store *store
 	return 0;
 }
 
+static int take_listener(void *owner, pid_t pid, int fd, struct error *err) {
+	const struct store *store = owner;
+	return listener_send(store, "running", pid, fd, err);
+}
+
 /* Starts it and tells the caller; *ret_pid is a child of ours. */
-static int execute(const struct request *request, const struct store *store, const struct spec_process *process, struct container_process *ret,
+static int execute(const struct request *request, struct store *store, const struct spec_process *process, struct container_process *ret,
 				   struct error *err) {
 	struct host host;
 	struct container container;
@@ -164,7 +171,9 @@ static int execute(const struct request *request, const struct store *store, con
 	if (failed < 0 || (failed = wait_check_terminal(process->terminal, request->console_socket, !request->detach, err)) < 0 || (failed = host_open(&host, err)) < 0)
 		return failed;
 	if ((failed = container_adopt(&host, &store->config, store_pid(store), &container, err)) >= 0) {
+		const struct launch_hold hold = {.fifo = -1, .owner = store, .take_listener = take_listener};
 		container.preserved_fds = preserved;
+		container.hold = &hold;
 		failed = container_exec(&host, &container, process, &stdio, &started, err);
 		config_warn(&container.warnings);
 		close_fd(&container.pidfd);

@@ -1,4 +1,5 @@
 #include "oci/wait.h"
+#include "oci/send-fd.h"
 
 #include "base/cleanup.h"
 #include "base/fdio.h"
@@ -7,8 +8,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 void wait_prepare(void) {
@@ -39,25 +38,8 @@ int wait_forward(pid_t pid) {
 }
 
 int wait_send_terminal(const char *path, int master, struct error *err) {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof address.sun_path)
-		return error_set(err, ENAMETOOLONG, "console", "the console socket %s: its path is too long", path);
-	(void)strcpy(address.sun_path, path);
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		return error_errno(err, "console", "cannot connect to the console socket %s", path);
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec data = {.iov_base = (char[]){"/dev/ptmx"}, .iov_len = 9};
-	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &master, sizeof master);
-	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? error_errno(err, "console", "cannot send the terminal to %s", path) : 0;
+	static const char name[] = "/dev/ptmx";
+	return send_fd(path, "console", name, strlen(name), master, err);
 }
 
 int wait_write_pid(const char *path, pid_t pid, struct error *err) {

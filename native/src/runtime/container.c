@@ -198,7 +198,7 @@ static int prepare_start(struct launch *launch, struct container *container, str
 	if ((failed = prepare_cgroup(launch->host, config, container, err)) < 0)
 		return failed;
 	launch->cgroup = container->cgroup;
-	launch->has_own_memory = launch_is_held(launch) || cgroup_kills_together(container->cgroup) || (namespaces_of(spec) & CLONE_NEWTIME);
+	launch->has_own_memory = launch_is_accompanied(launch) || cgroup_kills_together(container->cgroup) || (namespaces_of(spec) & CLONE_NEWTIME);
 	failed = cgroup_join_prepare(container->cgroup, mounts_cgroup(spec), err);
 	trace_mark(launch->trace, "cgroup-make");
 	return failed;
@@ -303,6 +303,7 @@ int container_exec(const struct host *host, struct container *container, const s
 	warnings_free(&container->warnings);
 	struct launch launch = {.host = host,
 							.process = process,
+							.hold = container->hold,
 							.cgroup = container->cgroup,
 							.seccomp = container->seccomp,
 							.preserved_fds = container->preserved_fds,
@@ -315,7 +316,7 @@ int container_exec(const struct host *host, struct container *container, const s
 	struct container_process result = {.pidfd = -1, .terminal = -1};
 	int failed = launch_init(&launch, stdio, 0, err);
 	launch.container_pidfd = container->pidfd;
-	launch.has_own_memory = cgroup_kills_together(container->cgroup) || (container->namespaces & CLONE_NEWTIME);
+	launch.has_own_memory = launch_is_accompanied(&launch) || cgroup_kills_together(container->cgroup) || (container->namespaces & CLONE_NEWTIME);
 	launch.container_namespaces = container->namespaces;
 	bool is_inside = container->namespaces & CLONE_NEWUSER;
 	launch.capabilities = limit_capabilities(&process->capabilities, launch_bounding(host, is_inside), NULL);

@@ -140,8 +140,7 @@ int identity_working_folder(struct launch *launch) {
 static int load_filter(struct launch *launch) {
 	/* Preserved ones that were inherited stay open; those in their range that are ours have the flag already. The filter may forbid this. */
 	(void)sys_close_range(3 + launch->preserved_fds, ~0U, CLOSE_RANGE_CLOEXEC);
-	int failed = launch->seccomp.code ? seccomp_filter_load(&launch->seccomp) : 0;
-	return failed < 0 ? error_set(launch->err, -failed, "seccomp", "cannot load the seccomp filter: %s", strerror(-failed)) : 0;
+	return launch->seccomp.code ? launch_load_filter(launch) : 0;
 }
 
 int identity_seccomp_early(struct launch *launch) { return launch->process->no_new_privileges ? 0 : load_filter(launch); }

@@ -1,7 +1,8 @@
 /*
- * A start in two halves, for `create` and `start` of the OCI command line. The child talks to its parent over a socket pair, one byte a message:
+ * A start in two halves, for `create` and `start` of the OCI command line. The child talks to its parent over a socket pair:
  *
  *     child: 'n' everything but pivot_root is done     parent: runs the hooks of the host's side, then 'g' (or kills it); not where there are none
+ *     child: 's' the filter's listener is my fd N      parent: takes it (pidfd_getfd), sends it to whoever answers, then 'g'; also without a hold
  *     child: 'h' all that is left is the program       parent: returns; the child waits at the fifo for as long as it takes
  *
  * The child has a memory of its own by then, so that it may fork for its hooks.
@@ -13,10 +14,33 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
-static int say(struct launch *launch, char message) {
-	return write(launch->hold_sync, &message, 1) == 1 ? 0 : error_errno(launch->err, "clone", "the runtime is gone");
+struct message {
+	int fd; /* of the child, with 's' */
+	char kind;
+};
+
+static int say(struct launch *launch, char kind) {
+	const struct message message = {.fd = -1, .kind = kind};
+	return write(launch->hold_sync, &message, sizeof message) == sizeof message ? 0 : error_errno(launch->err, "clone", "the runtime is gone");
+}
+
+int launch_load_filter(struct launch *launch) {
+	struct message message = {.kind = 's'};
+	if (seccomp_filter_notifies(&launch->seccomp))
+		close_fd(&launch->hold_parent); /* or the end of the parent would not be seen */
+	message.fd = seccomp_filter_load(&launch->seccomp);
+	if (message.fd < 0)
+		return error_set(launch->err, -message.fd, "seccomp", "cannot load the seccomp filter: %s", strerror(-message.fd));
+	if (!seccomp_filter_notifies(&launch->seccomp))
+		return 0;
+	/* From here on a call may wait for the listener's answer: all but this write, after which it has somebody to give one. */
+	if (write(launch->hold_sync, &message, sizeof message) != sizeof message || read(launch->hold_sync, &message.kind, 1) != 1 || message.kind != 'g')
+		return error_set(launch->err, ECANCELED, "seccomp", "nobody takes the seccomp listener");
+	(void)close(message.fd);
+	return 0;
 }
 
 int launch_hold_hooks(struct launch *launch) {
@@ -72,17 +96,24 @@ int launch_hold_program(struct launch *launch) {
 	return launch->hold->before_program ? launch->hold->before_program(launch->hold->owner, launch->err) : 0;
 }
 
-int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, struct error *err) {
-	char message = 0;
-	if (read(sync, &message, 1) == 1 && message == 'n') {
-		int failed = launch->hold->at_namespaces ? launch->hold->at_namespaces(launch->hold->owner, pid, err) : 0;
+static int take_listener(const struct launch *launch, pid_t pid, int pidfd, int number, struct error *err) {
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	if (fd < 0)
+		return error_errno(err, "seccomp", "cannot take the seccomp listener");
+	return launch->hold->take_listener(launch->hold->owner, pid, fd, err);
+}
+
+int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, int pidfd, struct error *err) {
+	struct message message;
+	/* How far it came is in launch->results. */
+	while (read(sync, &message, sizeof message) == sizeof message && message.kind != 'h') {
+		int failed = message.kind == 's' ? take_listener(launch, pid, pidfd, message.fd, err) : launch->hold->at_namespaces ? launch->hold->at_namespaces(launch->hold->owner, pid, err) : 0;
 		if (failed < 0) {
 			(void)kill(pid, SIGKILL);
 			(void)waitpid(pid, NULL, __WALL);
 			return failed;
 		}
 		(void)!write(sync, "g", 1);
-		(void)!read(sync, &message, 1);
 	}
-	return 0; /* how far it came is in launch->results */
+	return 0;
 }

@@ -192,7 +192,7 @@ int launch_lift_stdio(struct launch *launch) {
 static pid_t spawn(struct launch *launch, uint64_t flags, char *stack, int *ret_pidfd) {
 	int cgroup = launch->cgroup ? cgroup_clone_fd(launch->cgroup) : -1;
 	struct clone_args args = {
-		.flags = flags | (launch_is_held(launch) ? 0 : CLONE_VFORK) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
+		.flags = flags | (launch_is_accompanied(launch) ? 0 : CLONE_VFORK) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (launch->has_own_memory ? 0 : CLONE_VM) |
 				 (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
@@ -274,7 +274,7 @@ int launch_split_user(struct launch *launch) {
 	launch->steps = launch_inside_steps;
 	launch->is_inside = true;
 	struct clone_args args = {
-		.flags = (uint64_t)(unsigned)launch->inside_flags | CLONE_PARENT | CLONE_PARENT_SETTID | (launch_is_held(launch) ? 0 : CLONE_VFORK) |
+		.flags = (uint64_t)(unsigned)launch->inside_flags | CLONE_PARENT | CLONE_PARENT_SETTID | (launch_is_accompanied(launch) ? 0 : CLONE_VFORK) |
 				 (launch->has_own_memory ? 0 : CLONE_VM),
 		.parent_tid = (uint64_t)(uintptr_t)&launch->results->inside,
 		.stack = (uint64_t)(uintptr_t)launch->inside_stack,
@@ -349,7 +349,7 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
 	pid_t pid = -1;
 	int pidfd = -1, sync[2] = {-1, -1};
 	sigset_t all, before;
-	if (launch_is_held(launch) && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0)
+	if (launch_is_accompanied(launch) && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0)
 		return error_errno(err, "clone", "cannot make a socket pair");
 	launch->hold_sync = sync[1];
 	launch->hold_parent = sync[0];
@@ -371,7 +371,7 @@ static int run_shared(struct launch *launch, char *memory, uint64_t flags, pid_t
 		failed = follow_inside(launch->results, &pid, &pidfd, err);
 	if (failed < 0)
 		close_fd(&pidfd);
-	else if (!launch_is_held(launch) || (failed = launch_hold_accompany(launch, sync[0], pid, err)) == 0)
+	else if (!launch_is_accompanied(launch) || (failed = launch_hold_accompany(launch, sync[0], pid, pidfd, err)) == 0)
 		failed = conclude(launch->results, pid, &pidfd, err);
 	else
 		close_fd(&pidfd);
@@ -399,11 +399,13 @@ static void populate(const struct launch *launch, char *memory, size_t size) {
 int launch_run(struct launch *launch, const struct launch_step *steps, int flags, pid_t *ret_pid, int *ret_pidfd) {
 	enum { SIZE = 3 * STACK_SIZE + RESULTS_SIZE };
 	_Static_assert(sizeof(struct launch_results) <= RESULTS_SIZE, "results fit behind the stacks");
+	if (seccomp_filter_notifies(&launch->seccomp) && !(launch->hold && launch->hold->take_listener))
+		return error_set(launch->err, ENOSYS, "seccomp", "SCMP_ACT_NOTIFY is for the OCI command line only");
 	char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return error_set(launch->err, ENOMEM, "clone", "out of memory");
 	/* A child that forks for its hooks must not have one stack with its own child. */
-	if (launch_is_held(launch) &&
+	if (launch_is_accompanied(launch) &&
 		mmap(memory, (size_t)(3 * STACK_SIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
 		(void)munmap(memory, SIZE);
 		return error_set(launch->err, ENOMEM, "clone", "out of memory");

@@ -33,6 +33,7 @@ struct launch_hold {
 	int (*at_namespaces)(void *owner, pid_t pid, struct error *err); /* by the parent, while the child waits before pivot_root; NULL: none */
 	int (*in_container)(void *owner, struct error *err); /* then by the child; NULL: none. With it the host's files are seen up to pivot_root */
 	int (*before_program)(void *owner, struct error *err); /* by the child, in the container, as its user */
+	int (*take_listener)(void *owner, pid_t pid, int fd, struct error *err); /* by the parent: of a seccomp filter that notifies; the caller closes fd */
 };
 
 struct launch_step {
@@ -88,8 +89,10 @@ struct launch_results {
 	char warnings[1024]; /* lines */
 };
 
-/* Does the parent go on before the program runs? Then the child cannot share its memory. */
 static inline bool launch_is_held(const struct launch *launch) { return launch->hold && launch->hold->fifo >= 0; }
+
+/* Does the parent work for the child before the program runs? Then it cannot stand still, nor share its memory. */
+static inline bool launch_is_accompanied(const struct launch *launch) { return launch_is_held(launch) || seccomp_filter_notifies(&launch->seccomp); }
 
 /* A warning of the child. */
 void launch_warn(struct launch *launch, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -113,8 +116,10 @@ int launch_hold_hooks(struct launch *launch);
 /* What waits holds nothing of the host but the fifo. Before the filter: a profile may forbid close_range. */
 int launch_hold_descriptors(struct launch *launch);
 int launch_hold_program(struct launch *launch);
-/* The parent's side: returns once the child waits for its program; < 0 when it has ended or a hook failed, *err filled if the parent is to blame. */
-int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, struct error *err);
+/* Loads the filter; its listener, if there is one, is with whoever answers when this returns. */
+int launch_load_filter(struct launch *launch);
+/* The parent's side: returns once the child waits for its program or runs it; < 0 when it has ended or a hook failed, *err filled if the parent is to blame. */
+int launch_hold_accompany(struct launch *launch, int sync, pid_t pid, int pidfd, struct error *err);
 /* Is there such a program, for the user and PATH of the process? Tells before `start` what would only fail there. */
 int launch_find_program(struct launch *launch);
 

@@ -8,7 +8,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-enum { WHERE_SIZE = 64 };
+enum { WHERE_SIZE = 64, WAIT_KILLABLE = 1 << 5 /* 5.19 */ };
 
 static int parse_action(const char *text, int64_t errno_value, uint32_t *ret) {
 	if (strcmp(text, "SCMP_ACT_ALLOW") == 0)
@@ -25,6 +25,8 @@ static int parse_action(const char *text, int64_t errno_value, uint32_t *ret) {
 		*ret = SCMP_ACT_TRACE((unsigned)errno_value);
 	else if (strcmp(text, "SCMP_ACT_LOG") == 0)
 		*ret = SCMP_ACT_LOG;
+	else if (strcmp(text, "SCMP_ACT_NOTIFY") == 0)
+		*ret = SCMP_ACT_NOTIFY;
 	else
 		return -EINVAL;
 	return 0;
@@ -73,7 +75,7 @@ static int add_rule(scmp_filter_ctx context, uint32_t action, int number, const 
 	return 0;
 }
 
-static int parse_rule(scmp_filter_ctx context, uint32_t default_action, const json_t *json, const char *where, struct error *err) {
+static int parse_rule(scmp_filter_ctx context, uint32_t default_action, const json_t *json, const char *where, bool *notifies, struct error *err) {
 	struct object_reader r;
 	const json_t *names, *list = NULL;
 	const char *action;
@@ -94,6 +96,7 @@ static int parse_rule(scmp_filter_ctx context, uint32_t default_action, const js
 			return x;
 	if (verdict == default_action)
 		return 0; /* says nothing new, and libseccomp refuses it */
+	*notifies |= verdict == SCMP_ACT_NOTIFY;
 	for (size_t i = 0; i < json_array_size(names); i++) {
 		const char *name;
 		if ((x = element_string(names, i, where, &name, err)) < 0)
@@ -101,6 +104,8 @@ static int parse_rule(scmp_filter_ctx context, uint32_t default_action, const js
 		int number = seccomp_syscall_resolve_name(name);
 		if (number == __NR_SCMP_ERROR)
 			continue; /* a profile may know more than this library */
+		if (verdict == SCMP_ACT_NOTIFY && strcmp(name, "write") == 0) /* by which the listener comes to whoever answers: it would wait for ever */
+			return error_set(err, EINVAL, "seccomp", "%s: SCMP_ACT_NOTIFY cannot be used for write", where);
 		x = add_rule(context, verdict, number, args, (unsigned)json_array_size(list));
 		if (x < 0 && x != -EEXIST)
 			return error_set(err, -x, "seccomp", "%s: cannot add a rule for %.40s: %s", where, name, strerror(-x));
@@ -139,6 +144,8 @@ static int parse_flags(const json_t *list, unsigned *flags, struct error *err) {
 			return x;
 		if (strcmp(text, "SECCOMP_FILTER_FLAG_LOG") == 0)
 			*flags |= SECCOMP_FILTER_FLAG_LOG;
+		else if (strcmp(text, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") == 0)
+			*flags |= WAIT_KILLABLE;
 		else if (strcmp(text, "SECCOMP_FILTER_FLAG_SPEC_ALLOW") != 0 && strcmp(text, "SECCOMP_FILTER_FLAG_TSYNC") != 0)
 			return error_set(err, EINVAL, "seccomp", "spec.linux.seccomp.flags[%zu]: unknown flag \"%.48s\"", i, text);
 	}
@@ -149,15 +156,20 @@ int seccomp_build_oci(const json_t *profile, scmp_filter_ctx *ret, unsigned *fla
 	struct object_reader r;
 	const char *action;
 	int64_t errno_value = EPERM;
+	const char *listener = NULL, *metadata = NULL;
 	const json_t *architectures = NULL, *flag_list = NULL, *rules = NULL;
 	uint32_t verdict;
+	bool notifies = false;
 	int x;
 	if ((x = object_open(&r, profile, "spec.linux.seccomp", err)) < 0 || (x = take_string(&r, "defaultAction", &action, err)) < 0 ||
 		(x = take_optional_integer(&r, "defaultErrnoRet", 0, 4095, &errno_value, err)) < 0 ||
 		(x = take_optional_array(&r, "architectures", &architectures, err)) < 0 || (x = take_optional_array(&r, "flags", &flag_list, err)) < 0 ||
-		(x = take_optional_array(&r, "syscalls", &rules, err)) < 0 || (x = object_close(&r, err)) < 0)
+		(x = take_optional_array(&r, "syscalls", &rules, err)) < 0 || (x = take_optional_string(&r, "listenerPath", &listener, err)) < 0 ||
+		(x = take_optional_string(&r, "listenerMetadata", &metadata, err)) < 0 || (x = object_close(&r, err)) < 0)
 		return x;
-	if (parse_action(action, errno_value, &verdict) < 0)
+	if (metadata && !listener)
+		return error_set(err, EINVAL, "seccomp", "spec.linux.seccomp.listenerMetadata: needs a listenerPath");
+	if (parse_action(action, errno_value, &verdict) < 0 || verdict == SCMP_ACT_NOTIFY)
 		return error_set(err, EINVAL, "seccomp", "spec.linux.seccomp.defaultAction: unknown action \"%.40s\"", action);
 	scmp_filter_ctx context = seccomp_init(verdict);
 	if (!context)
@@ -168,8 +180,14 @@ int seccomp_build_oci(const json_t *profile, scmp_filter_ctx *ret, unsigned *fla
 	for (size_t i = 0; i < json_array_size(rules); i++) {
 		char where[WHERE_SIZE];
 		(void)snprintf(where, sizeof where, "spec.linux.seccomp.syscalls[%zu]", i);
-		if ((x = parse_rule(context, verdict, json_array_get(rules, i), where, err)) < 0)
+		if ((x = parse_rule(context, verdict, json_array_get(rules, i), where, &notifies, err)) < 0)
 			return x;
 	}
+	if (notifies && !listener)
+		return error_set(err, EINVAL, "seccomp", "spec.linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");
+	if (notifies)
+		*flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	else
+		*flags &= ~(unsigned)WAIT_KILLABLE; /* the kernel refuses it alone */
 	return 0;
 }

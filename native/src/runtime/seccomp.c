@@ -107,11 +107,13 @@ int seccomp_compile_oci(const json_t *profile, struct seccomp_filter *ret, struc
 	return failed;
 }
 
+bool seccomp_filter_notifies(const struct seccomp_filter *filter) { return filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER; }
+
 int seccomp_filter_load(const struct seccomp_filter *filter) {
 	const struct sock_fprog program = {.len = filter->length, .filter = (struct sock_filter *)(uintptr_t)filter->code};
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program) == 0)
-		return 0;
-	if (errno != EINVAL || !filter->flags)
-		return -errno;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
+	unsigned needed = filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program);
+	if (result < 0 && errno == EINVAL && filter->flags != needed)
+		result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, needed, &program);
+	return result < 0 ? -errno : (int)result;
 }

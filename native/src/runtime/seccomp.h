@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -24,8 +25,11 @@ int seccomp_compile_default(uint64_t bounding, struct seccomp_filter *ret, struc
 /* The same profile as linux.seccomp, for other runtimes: a new object. */
 json_t *seccomp_default_profile(uint64_t bounding);
 
-/* linux.seccomp of the OCI runtime specification 1.2 without listeners. */
+/* linux.seccomp of the OCI runtime specification 1.2. With SCMP_ACT_NOTIFY the flags say so: see seccomp_filter_notifies(). */
 int seccomp_compile_oci(const json_t *profile, struct seccomp_filter *ret, struct error *err);
 
-/* In the child. Retries without flags on a kernel that knows none. Returns -errno. */
+/* Does it ask a listener about some system calls? */
+bool seccomp_filter_notifies(const struct seccomp_filter *filter);
+
+/* In the child. Retries without flags on a kernel that knows none. The fd of the listener (O_CLOEXEC) if the filter notifies, else 0; or -errno. */
 int seccomp_filter_load(const struct seccomp_filter *filter);
