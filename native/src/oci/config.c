@@ -72,12 +72,19 @@ static void convert_mounts(json_t *mounts, const char *bundle) {
 	}
 }
 
-/* What every container may use, as runc: any node may be made; these may be opened. */
-static void allow_default_devices(json_t *resources) {
+/*
+ * As runc: no device but those that the bundle allows (also where it says nothing of devices, which crun takes for all of them), and those that every
+ * container may use. Any node may be made.
+ */
+static void complete_devices(json_t *system) {
 	static const int nodes[][2] = {{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, {5, 0}, {5, 2}, {136, -1}};
-	json_t *rules = json_object_get(resources, "devices");
-	if (!json_array_size(rules))
+	json_t *resources = json_object_get(system, "resources");
+	if (!json_is_object(resources) && json_object_set_new(system, "resources", resources = json_object()) < 0)
 		return;
+	json_t *rules = json_object_get(resources, "devices");
+	if (!json_is_array(rules) && json_object_set_new(resources, "devices", rules = json_array()) < 0)
+		return;
+	(void)json_array_insert_new(rules, 0, json_pack("{s:b, s:s}", "allow", 0, "access", "rwm"));
 	(void)json_array_append_new(rules, json_pack("{s:b, s:s, s:s}", "allow", 1, "type", "c", "access", "m"));
 	(void)json_array_append_new(rules, json_pack("{s:b, s:s, s:s}", "allow", 1, "type", "b", "access", "m"));
 	for (size_t i = 0; i < ELEMENTS(nodes); i++)
@@ -99,13 +106,13 @@ static void trim_devices(json_t *devices) {
 }
 
 static int convert_linux(json_t *system, const char *id, struct error *err) {
-	static const char *const missing[] = {"intelRdt", NULL};
+	static const char *const missing[] = {"intelRdt", "mountLabel", NULL};
 	const char *path = json_string_value(json_object_get(system, "cgroupsPath"));
 	int failed = refuse(system, "linux", missing, err);
 	if (failed < 0)
 		return failed;
 	trim_devices(json_object_get(system, "devices"));
-	allow_default_devices(json_object_get(system, "resources"));
+	complete_devices(system);
 	if (!path || !path[0])
 		(void)json_object_set_new(system, "cgroupsPath", json_sprintf("/%s", id));
 	else if (path[0] != '/')

@@ -9,6 +9,7 @@
 #include "runtime/hide.h"
 #include "runtime/identity.h"
 #include "runtime/inject.h"
+#include "runtime/labels.h"
 #include "runtime/mount-namespace.h"
 #include "runtime/mounts.h"
 #include "runtime/path.h"
@@ -167,6 +168,7 @@ const struct launch_step launch_start_steps[] = {
 	{"cwd", identity_working_folder},
 	{"cpu-cgroup", join_cpu_cgroup},
 	{"schedule", schedule_apply},
+	{"labels", labels_set},
 	{"descriptors", launch_hold_descriptors},
 	{"seccomp", identity_seccomp_early},
 	{"user", identity_user},
@@ -198,7 +200,7 @@ const struct launch_step *const launch_inside_steps = launch_start_steps + 5;
 
 const struct launch_step launch_after_init_steps[] = {
 	{"rlimits", identity_rlimits}, {"session", identity_session}, {"cwd", identity_working_folder},
-	{"schedule", schedule_apply}, {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"finish", identity_finish},
+	{"schedule", schedule_apply}, {"labels", labels_set}, {"seccomp", identity_seccomp_early}, {"user", identity_user}, {"finish", identity_finish},
 	{NULL, NULL},
 };
 
@@ -216,6 +218,7 @@ const struct launch_step launch_exec_steps[] = {
 	{"cwd", identity_working_folder},
 	{"cpu-cgroup", join_cpu_cgroup},
 	{"schedule", schedule_apply},
+	{"labels", labels_set},
 	{"seccomp", identity_seccomp_early},
 	{"user", identity_user},
 	{"finish", identity_finish},

@@ -159,6 +159,17 @@ onEachRuntime('mounts', box => {
     assert.equal(out, '640 5 6 1:3 character special file\nfd\nptmx\nstderr\nstdin\nstdout\n')
   })
 
+  // crun 1.28 allows all of them then.
+  test('a bundle that says nothing of devices allows none of the host', { skip: box.name === 'crun' }, () => {
+    const script =
+      'mknod /tmp/disk b 7 0 && cat /tmp/disk >/dev/null; echo $?; rm /tmp/disk; echo x >/dev/null && echo null'
+    const all = ['CAP_MKNOD', 'CAP_DAC_OVERRIDE', 'CAP_SYS_RAWIO']
+    const out = box.output(['sh', '-c', script], config => {
+      config.process.capabilities = { bounding: all, effective: all, permitted: all }
+    })
+    assert.equal(out, '1\nnull\n')
+  })
+
   test('a /dev/console that is a link is not followed', () => {
     if (box.name !== 'berth') return // crun 1.28 follows it
     rmSync(join(box.folder, 'rootfs/dev/console'), { force: true })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { onEachRuntime } from './runtimes.ts'
+import { type Config, onEachRuntime } from './runtimes.ts'
 
 /** Fields of /proc/PID/stat after the name: the third of all is the first of these. */
 const statFields = (text: string) => text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -174,10 +174,25 @@ onEachRuntime('process', box => {
   })
 
   if (box.name !== 'crun')
-    test('Intel RDT without the hardware is refused, not forgotten', () => {
-      box.bundle(['sleep', '1000'], config => {
-        config.linux.intelRdt = { l3CacheSchema: 'L3:0=f' }
-      })
-      assert.notEqual(box.detached('run', '--detach', '--bundle', box.folder, box.id).status, 0)
+    test('a label that this kernel does not have is refused, not forgotten', { skip: box.name === 'crun' }, () => {
+      for (const change of [
+        (config: Config) => (config.process.selinuxLabel = 'system_u:system_r:no_such_t:s0'),
+        (config: Config) => (config.process.apparmorProfile = 'no-such-profile'),
+        (config: Config) => (config.linux.mountLabel = 'system_u:object_r:no_such_t:s0'),
+      ]) {
+        box.bundle(['id'], change)
+        const { status, stdout, stderr } = box.oci('run', '--bundle', box.folder, box.id)
+        assert.notEqual(status, 0)
+        assert.equal(stdout, '')
+        assert.match(stderr, /label|apparmor|no_such_t/i)
+        box.delete()
+      }
     })
+
+  test('Intel RDT without the hardware is refused, not forgotten', () => {
+    box.bundle(['sleep', '1000'], config => {
+      config.linux.intelRdt = { l3CacheSchema: 'L3:0=f' }
+    })
+    assert.notEqual(box.detached('run', '--detach', '--bundle', box.folder, box.id).status, 0)
+  })
 })

@@ -70,6 +70,8 @@ export class Box {
       'kill',
       'grep',
       'tty',
+      'mknod',
+      'rm',
       'stty',
     ])
       symlinkSync('busybox', join(this.folder, 'rootfs/bin', applet))
