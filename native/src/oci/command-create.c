@@ -23,6 +23,8 @@ struct request {
 	struct host host; /* open once a container was started, to the end of this process */
 };
 
+#define REQUEST_INIT {.store = STORE_INIT, .host = HOST_INIT}
+
 /*
  * "created" for hooks of `create`, as crun says it and the validation suite of runtime-tools asks for it; runc says "creating".
  * The state is there for everybody who asks meanwhile, so that hooks can use it.
@@ -184,11 +186,16 @@ static int create(const struct oci *oci, char **argv, bool is_run, struct reques
 	return failed;
 }
 
+static void close_request(struct request *request) {
+	store_close(&request->store);
+	host_close(&request->host);
+}
+
 int command_create(const struct oci *oci, char **argv, struct error *err) {
-	struct request request = {.store = STORE_INIT};
+	struct request request = REQUEST_INIT;
 	struct container container = CONTAINER_INIT;
 	int failed = create(oci, argv, false, &request, &container, err);
-	store_close(&request.store);
+	close_request(&request);
 	return failed;
 }
 
@@ -227,12 +234,11 @@ static int accompany(const struct oci *oci, struct request *request, struct cont
 	store_unlock(&request->store); /* others may work on it meanwhile */
 	int code = terminal_forward(&container->terminal, container->pid);
 	int failed = request->keep ? 0 : control_forget(oci, &request->store, container, err);
-	store_close(&request->store);
 	return failed < 0 ? failed : code;
 }
 
 int command_run(const struct oci *oci, char **argv, struct error *err) {
-	struct request request = {.store = STORE_INIT};
+	struct request request = REQUEST_INIT;
 	struct container container = CONTAINER_INIT;
 	wait_prepare();
 	int code = create(oci, argv, true, &request, &container, err);
@@ -244,7 +250,7 @@ int command_run(const struct oci *oci, char **argv, struct error *err) {
 		store_remove(oci, &request.store);
 	}
 	if (code >= 0 && !request.detach)
-		return accompany(oci, &request, &container, err);
-	store_close(&request.store);
+		code = accompany(oci, &request, &container, err);
+	close_request(&request);
 	return code;
 }

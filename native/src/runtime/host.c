@@ -110,7 +110,8 @@ static void probe_affinity(struct host *host) {
 }
 
 int host_open(struct host *ret, struct error *err) {
-	struct host host = {.mount_ns = -1, .pid_ns = -1, .init = -1, .resets_affinity = true};
+	struct host host = HOST_INIT;
+	host.resets_affinity = true;
 	host.pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	int failed = host.pid_ns < 0 ? error_errno(err, "namespace", "cannot open /proc/self/ns/pid") : read_inheritance(&host, err);
 	if (failed < 0 || (failed = cgroup_host_open(&host.cgroups, err)) < 0) {
@@ -132,7 +133,7 @@ int host_probe(struct host *host, struct error *err) {
 }
 
 int host_open_groups(struct host *ret, struct error *err) {
-	struct host host = {.mount_ns = -1, .pid_ns = -1, .init = -1};
+	struct host host = HOST_INIT;
 	int failed = read_inheritance(&host, err);
 	if (failed >= 0 && (failed = cgroup_host_open(&host.cgroups, err)) >= 0)
 		*ret = host;

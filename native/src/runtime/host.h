@@ -25,6 +25,8 @@ struct host {
 	bool clones_detached_mounts;  /* open_tree(OPEN_TREE_CLONE) of a mount that is attached nowhere (6.15) */
 };
 
+#define HOST_INIT {.mount_ns = -1, .pid_ns = -1, .init = -1}
+
 /* Opens what every container needs. Errors: no /proc, no memory. */
 int host_open(struct host *ret, struct error *err);
 
