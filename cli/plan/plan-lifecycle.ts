@@ -11,6 +11,7 @@ import type { Goal, Op, Plan, Reason, Unchanged } from './plan.ts'
 import { restartOps } from './restart-ops.ts'
 import { type ServiceOrder, serviceOrder, withDependencies, withRestarting } from './service-order.ts'
 import { declaredJobs } from './service-state.ts'
+import { waitOp } from './wait-op.ts'
 
 export type LifecycleVerb = 'start' | 'stop' | 'restart' | 'kill' | 'rm' | 'pause' | 'unpause'
 
@@ -191,17 +192,7 @@ function startOps({ containers, order, project, options }: Situation, why: reado
     const names = containers.filter(container => container.service === service).map(({ name }) => name)
     const waitKey = key.wait(service, goal)
     const needs = startKeys.get(service) ?? []
-    waits.set(waitKey, {
-      kind: 'wait',
-      key: waitKey,
-      needs,
-      after: [],
-      sign: ' ',
-      why: [],
-      service,
-      goal,
-      containers: names,
-    })
+    waits.set(waitKey, waitOp(service, goal, needs, names))
     return waitKey
   }
   const ops: Op[] = []

@@ -17,6 +17,7 @@ import { planUp } from './plan-up.ts'
 import { plannedFiles } from './planned-files.ts'
 import { type FileDigests, serviceSpec } from './spec.ts'
 import { planVolumes } from './volumes.ts'
+import { waitOp } from './wait-op.ts'
 
 /**
  * One-off container of a service: its dependencies come up as `up` brings them, then the container is made and not started (the caller
@@ -87,13 +88,12 @@ function waitOps(project: Project, service: string, condition: string, base: Pla
   const isUntouched = !base.ops.some(op => op.kind === 'container.start' && op.service === service)
   // A job that has run before and is not run again has completed already.
   if (goal === undefined || (goal === 'completed' && isUntouched)) return []
-  const waitKey = key.wait(service, goal)
   const kept = base.unchanged.filter(item => item.service === service).map(item => item.name)
   const started = base.ops.flatMap(op => (op.kind === 'container.start' && op.service === service ? [op] : []))
   const containers = [...new Set([...kept, ...started.map(op => op.name)])]
   if (containers.length === 0 || project.services[service] === undefined) return []
   const needs = started.map(op => op.key)
-  return [{ kind: 'wait', key: waitKey, needs, after: [], sign: ' ', why: [], service, goal, containers }]
+  return [waitOp(service, goal, needs, containers)]
 }
 
 function oneOffBody(

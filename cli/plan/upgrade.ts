@@ -6,10 +6,11 @@ import { containerOp, type Gate, joinGates, openGate, removalOps, replacementOps
 import type { Decision, Recreation } from './decide.ts'
 import { key } from './keys.ts'
 import type { UpOptions } from './options.ts'
-import type { ContainerCreateOp, Goal, Op, Unchanged } from './plan.ts'
+import type { ContainerCreateOp, Op, Unchanged } from './plan.ts'
 import { plannedFiles } from './planned-files.ts'
 import type { Selection } from './selection.ts'
 import { declaredJobs, type Touch, touches } from './service-state.ts'
+import { StartConditions } from './start-conditions.ts'
 
 export interface UpgradeInput {
   readonly project: Project
@@ -26,12 +27,13 @@ export class Upgrade {
   readonly #input: UpgradeInput
   readonly #touches: ReadonlyMap<string, Touch>
   readonly #jobs: ReadonlySet<string>
-  readonly #waits = new Map<string, Op>()
+  readonly #starts: StartConditions
   readonly #made: ReadonlySet<string>
 
   constructor(input: UpgradeInput) {
     this.#input = input
     this.#touches = touches(input.project, input.selection, input.decisions)
+    this.#starts = new StartConditions({ ...input, touches: this.#touches, isStarting: this.#isStarting })
     this.#jobs = declaredJobs(input.project)
     this.#made = new Set(input.groundwork.map(op => op.key))
   }
@@ -39,16 +41,16 @@ export class Upgrade {
   ops(): readonly Op[] {
     const { selection, options } = this.#input
     const ops = selection.services.flatMap(service => this.#serviceOps(service))
-    if (options.wait === true && options.noStart !== true) {
-      for (const { name } of selection.services) this.#wait(name, this.#jobs.has(name) ? 'completed' : 'ready')
+    if (options.wait === true && this.#isStarting) {
+      for (const { name } of selection.services) this.#starts.wait(name, this.#jobs.has(name) ? 'completed' : 'ready')
     }
-    return [...this.#stopDependentsFirst(ops), ...this.#waits.values()]
+    return [...this.#stopDependentsFirst(ops), ...this.#starts.waits()]
   }
 
   unchanged(): readonly Unchanged[] {
     return [...this.#input.decisions.values()].flatMap(({ service, kept }) =>
       kept
-        .filter(container => this.#touch(container).kind === 'none' || this.#input.options.noStart === true)
+        .filter(container => this.#touch(container).kind === 'none' || !this.#isStarting)
         .map(({ id, name, state }) => ({ service: service.name, name, id, isDone: state === 'exited' })),
     )
   }
@@ -56,7 +58,7 @@ export class Upgrade {
   #serviceOps(service: Service): readonly Op[] {
     const decision = this.#decision(service.name)
     if (decision === undefined) return []
-    const startGate = this.#startGate(service)
+    const startGate = this.#starts.gate(service)
     return [
       ...decision.removed.flatMap(({ container, why }) =>
         removalOps(container, openGate, why, {
@@ -200,81 +202,6 @@ export class Upgrade {
     )
   }
 
-  /** What must hold before a container of the service may start: the conditions of its dependencies. */
-  #startGate(service: Service): Gate {
-    if (!this.#isStarting || !this.#hasStarts(service)) return openGate
-    const gates = serviceDependencies(service).map(dependency => {
-      const keys = this.#conditionKeys(dependency)
-      return dependency.required ? { needs: keys, after: [] } : { needs: [], after: keys }
-    })
-    return joinGates(...gates)
-  }
-
-  #conditionKeys({ service, condition, required }: ServiceDependency): readonly string[] {
-    if (this.#decision(service) === undefined) return []
-    switch (condition) {
-      case 'service_started':
-        return this.#startKeys(service)
-      case 'service_healthy':
-        return this.#wait(service, 'healthy', required)
-      case 'service_completed_successfully':
-        return this.#isComplete(service) ? [] : this.#wait(service, 'completed', required)
-      default:
-        return condition satisfies never
-    }
-  }
-
-  /** A job that has ended well and is not run again needs no waiting for. */
-  #isComplete(service: string): boolean {
-    const decision = this.#decision(service)
-    return decision?.kept.every(container => container.exitCode === 0) === true && this.#startKeys(service).length === 0
-  }
-
-  /** Adds the op that waits for all containers of a service, once, and gives its key. No containers, nothing to wait for. */
-  #wait(service: string, goal: Goal, isRequired = true): readonly string[] {
-    const decision = this.#decision(service)
-    if (decision === undefined) return []
-    const { kept, recreated, created } = decision
-    const containers = [
-      ...kept.map(({ name }) => name),
-      ...recreated.map(({ container }) => containerName(this.#input.project, decision.service, container.number)),
-      ...created.map(number => containerName(this.#input.project, decision.service, number)),
-    ]
-    if (containers.length === 0) return []
-    const waitKey = key.wait(service, goal)
-    const needs = this.#startKeys(service)
-    const known = this.#waits.get(waitKey)
-    const isOptional = !isRequired && (known === undefined || (known.kind === 'wait' && known.isOptional === true))
-    this.#waits.set(waitKey, {
-      kind: 'wait',
-      key: waitKey,
-      needs,
-      after: [],
-      sign: ' ',
-      why: [],
-      service,
-      goal,
-      containers,
-      ...(isOptional && { isOptional }),
-    })
-    return [waitKey]
-  }
-
-  #startKeys(service: string): readonly string[] {
-    const decision = this.#decision(service)
-    if (decision === undefined || !this.#isStarting) return []
-    const { kept, recreated, created } = decision
-    return [
-      ...kept.flatMap(container => {
-        const { kind } = this.#touch(container)
-        return kind === 'none' ? [] : [key.container(container.name, kind === 'unpause' ? 'unpause' : 'start')]
-      }),
-      ...[...recreated.map(({ container }) => container.number), ...created].map(number =>
-        key.container(containerName(this.#input.project, decision.service, number), 'start'),
-      ),
-    ]
-  }
-
   /** `restart: true`: a dependent goes down before what it depends on is replaced. */
   #stopDependentsFirst(ops: readonly Op[]): readonly Op[] {
     const stopKeys = new Map<string, string[]>()
@@ -302,20 +229,16 @@ export class Upgrade {
       .map(({ service: name }) => name)
   }
 
-  #hasStarts(service: Service): boolean {
-    return this.#startKeys(service.name).length > 0
-  }
-
   #decision(service: string): Decision | undefined {
     return this.#input.decisions.get(service)
   }
 
-  #touch(container: ObservedContainer): Touch {
-    return this.#touches.get(container.id) ?? { kind: 'none' }
-  }
-
   get #isStarting(): boolean {
     return this.#input.options.noStart !== true
+  }
+
+  #touch(container: ObservedContainer): Touch {
+    return this.#touches.get(container.id) ?? { kind: 'none' }
   }
 }
 
