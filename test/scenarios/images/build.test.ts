@@ -72,13 +72,13 @@ describe('building the images of a stack', () => {
   })
 
   test('up --build makes anew only what came out different', async () => {
-    const { stderr: same } = await cli.run(['up', '-d', '--build'])
-    assert.match(same, /Using cache/)
-    assert.doesNotMatch(same, /Recreate/)
+    const same = await cli.run(['up', '-d', '--build'])
+    assert.match(same.stdout, /Using cache/)
+    assert.doesNotMatch(same.stderr, /Recreate/)
     await cli.write('web/page', 'second page\n')
-    const { stderr, code } = await cli.run(['up', '-d', '--build'])
+    const { stdout, stderr, code } = await cli.run(['up', '-d', '--build'])
     assert.equal(code, 0, stderr)
-    assert.match(stderr, /Not cached: file page changed/)
+    assert.match(stdout, /Not cached: file page changed/)
     assert.match(stderr, /-web-1 +Recreated/)
     assert.match(await cli.ok('exec', '-T', 'web', 'cat', '/page'), /second page/)
   })
@@ -87,9 +87,9 @@ describe('building the images of a stack', () => {
     await cli.ok('down', '-t', '0')
     await daemon.stop()
     await daemon.launch()
-    const { stderr } = await cli.run(['build', 'web'])
-    assert.match(stderr, /Using cache/)
-    assert.doesNotMatch(stderr, /Not cached/)
+    const { stdout } = await cli.run(['build', 'web'])
+    assert.match(stdout, /Using cache/)
+    assert.doesNotMatch(stdout, /Not cached/)
   })
 
   test('the cache is told by system df, and builder prune gives it back without the images', async () => {
@@ -103,7 +103,7 @@ describe('building the images of a stack', () => {
       /^Deleted build cache objects:\n[0-9a-f]{64}\n[\s\S]*Total reclaimed space: /,
     )
     assert.match(await told(), /^Build Cache 0 0B$/m)
-    assert.match((await cli.run(['build', 'web'])).stderr, /Not cached: it was not built before/)
+    assert.match((await cli.run(['build', 'web'])).stdout, /Not cached: it was not built before/)
   })
 
   test('one image from a folder; its mistakes are told with file and line', async () => {
