@@ -51,6 +51,26 @@ onEngines('clients written for dockerd', engine => {
     })
   })
 
+  test('dockerode: a build whose progress is followed, its image tagged and run; a step that fails', async () => {
+    const { image } = engine()
+    const name = engine().unique('dockerode')
+    // dockerd does not say where in the Dockerfile; berthd does.
+    const where = engine().name === 'berthd' ? 'Dockerfile:2: RUN: ' : ''
+    assert.deepEqual(JSON.parse(await client('dockerode-build.mjs', image, name)), {
+      steps: [
+        `Step 1/5 : FROM ${image}`,
+        'Step 2/5 : ARG WHO',
+        'Step 3/5 : COPY said /said',
+        'Step 4/5 : RUN echo "$WHO" >>/said',
+        'Step 5/5 : CMD ["busybox","cat","/said"]',
+      ],
+      end: ['Successfully built ID', `Successfully tagged ${name}:built`],
+      image: { isBuilt: true, tags: [`${name}:built`, `${name}:tagged`], command: ['busybox', 'cat', '/said'] },
+      run: { code: 0, text: 'hello\r\ndockerode\r\n' },
+      failure: `${where}The command '/bin/sh -c exit 3' returned a non-zero code: 3`,
+    })
+  })
+
   test('testcontainers: a server with a network, a port, a file, a restart; waiting for health', async () => {
     assert.deepEqual(JSON.parse(await client('testcontainers.mjs', engine().image)), {
       port: true,
