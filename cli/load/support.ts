@@ -37,7 +37,6 @@ export const supportTable: Readonly<Record<string, Support>> = {
   'services.*.networks.*.driver_opts': notYet('the bridge driver has no options for one container'),
   'services.*.networks.*.interface_name': notYet('interfaces are named eth0, eth1, ...'),
   'services.*.networks.*.link_local_ips': notYet('networks have IPv4 addresses only'),
-  'services.*.platform': notYet('images are run as they are'),
   'services.*.pre_start': notYet('hooks are not run yet'),
   'services.*.storage_opt': notYet('the size of a container is not limited yet'),
   'services.*.use_api_socket': notYet('mount the socket as a volume'),

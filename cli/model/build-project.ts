@@ -32,11 +32,14 @@ export function buildProject(input: ProjectInput): Project {
     secrets: mapValues(canonical['secrets'], (value, key) => fileSource(value, key, contentOf('secrets'))),
     configs: mapValues(canonical['configs'], (value, key) => fileSource(value, key, contentOf('configs'))),
   }
+  const defaultPlatform = environment.get('DOCKER_DEFAULT_PLATFORM') || undefined
   const services = (value: unknown): Readonly<Record<string, Service>> =>
     mapValues(value, (own, key) => {
       const canonicalService = attributes(own)
+      const service = serviceOf(key, canonicalService)
       return {
-        ...serviceOf(key, canonicalService),
+        ...service,
+        platform: service.platform ?? (service.build === undefined ? undefined : defaultPlatform),
         configHash: serviceHash(canonicalService, labelFiles.get(key) ?? []),
         labelFiles: labelFiles.get(key) ?? [],
       }
@@ -52,6 +55,7 @@ export function buildProject(input: ProjectInput): Project {
     volumes: mapValues(canonical['volumes'], volume),
     ...sources,
     profiles,
+    defaultPlatform,
     canonical,
     positionOf,
   })

@@ -27,6 +27,8 @@ export interface Project {
   readonly secrets: Readonly<Record<string, FileSource>>
   readonly configs: Readonly<Record<string, FileSource>>
   readonly profiles: readonly string[]
+  /** `DOCKER_DEFAULT_PLATFORM`: what images are pulled and built for where a service names no platform. */
+  readonly defaultPlatform: string | undefined
   /** The merged, interpolated tree in Compose's canonical form: what `config` prints. */
   readonly canonical: Readonly<Record<string, unknown>>
   /** Position of the value at a path such as `services.web.image`; undefined for values that Berth filled in. */
@@ -43,6 +45,7 @@ export interface Service {
   readonly pullPolicy: string | undefined
   /** `pull_policy: daily`, `weekly`, `every_12h`: the image is pulled again when it is older. */
   readonly pullPeriodMs: number | undefined
+  /** `linux/arm64`, as written; for what is built, the default platform otherwise. */
   readonly platform: string | undefined
   readonly containerName: string | undefined
   /** 0 for what a provider stands for: it has no containers. */

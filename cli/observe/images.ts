@@ -1,7 +1,9 @@
+import type { ImageInspect } from '../../schemas/api/images.ts'
+import { formatPlatform, normalisePlatform } from '../../schemas/platform.ts'
 import { type CallOptions, type EngineClient, withSignal } from '../client/engine-client.ts'
 import { isNotFound } from '../client/engine-error.ts'
 import { inspectImage, listImages } from '../client/images.ts'
-import type { Project } from '../model/project.ts'
+import type { Project, Service } from '../model/project.ts'
 import type { ObservedImage } from './observed.ts'
 
 /**
@@ -14,9 +16,9 @@ export async function observeImages(
   options: CallOptions,
 ): Promise<Readonly<Record<string, ObservedImage>>> {
   const references = new Set<string>()
-  for (const { image, build, name } of Object.values(project.services)) {
-    if (image?.kind === 'reference') references.add(image.text)
-    else if (image === undefined && build !== undefined) references.add(`${project.name}${project.separator}${name}`)
+  for (const service of Object.values(project.services)) {
+    const reference = referenceOf(project, service)
+    if (reference !== undefined) references.add(reference)
   }
   if (references.size === 0) return {}
   const listed = await listImages(client, { filters: { reference: [...references] } }, options)
@@ -28,26 +30,41 @@ export async function observeImages(
     if (id === undefined) unlisted.push(reference)
     else images[reference] = { id }
   }
-  await addAges(client, project, images, options)
+  await addDetails(client, project, images, options)
   const found = await Promise.all(unlisted.map(reference => findImage(client, reference, options)))
   for (const [index, image] of found.entries()) if (image !== undefined) images[unlisted[index] ?? ''] = image
   return images
 }
 
-/** Pull policies that name a time need to know when the image came; all others spare the call. */
-async function addAges(
+/** The image that the engine is to have for a service; undefined for `rootfs:`, archives and providers. */
+function referenceOf(project: Project, { image, build, name }: Service): string | undefined {
+  if (image !== undefined) return image.kind === 'reference' ? image.text : undefined
+  return build === undefined ? undefined : `${project.name}${project.separator}${name}`
+}
+
+/** Pull policies that name a time need to know when the image came, and platforms what it is for; all others spare the call. */
+async function addDetails(
   client: EngineClient,
   project: Project,
   images: Record<string, ObservedImage>,
   options: CallOptions,
 ): Promise<void> {
-  const aging = Object.values(project.services).flatMap(({ image, pullPeriodMs }) =>
-    image?.kind === 'reference' && pullPeriodMs !== undefined && images[image.text] !== undefined ? [image.text] : [],
-  )
-  for (const reference of new Set(aging)) {
-    const { Id, Metadata } = await inspectImage(client, reference, withSignal(options))
-    const taggedAt = Date.parse(Metadata.LastTagTime ?? '')
-    images[reference] = { id: Id, ...(Number.isFinite(taggedAt) && { ageMs: Date.now() - taggedAt }) }
+  const wanted = Object.values(project.services).flatMap(service => {
+    const isAsked = service.pullPeriodMs !== undefined || service.platform !== undefined
+    return isAsked ? (referenceOf(project, service) ?? []) : []
+  })
+  for (const reference of new Set(wanted)) {
+    if (images[reference] === undefined) continue
+    images[reference] = described(await inspectImage(client, reference, withSignal(options)))
+  }
+}
+
+function described({ Id, Metadata, Os, Architecture, Variant }: ImageInspect): ObservedImage {
+  const taggedAt = Date.parse(Metadata?.LastTagTime ?? '')
+  return {
+    id: Id,
+    platform: formatPlatform(normalisePlatform({ os: Os, architecture: Architecture, variant: Variant })),
+    ...(Number.isFinite(taggedAt) && { ageMs: Date.now() - taggedAt }),
   }
 }
 
@@ -64,7 +81,7 @@ async function findImage(
   options: CallOptions,
 ): Promise<ObservedImage | undefined> {
   try {
-    return { id: (await inspectImage(client, reference, withSignal(options))).Id }
+    return described(await inspectImage(client, reference, withSignal(options)))
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error

@@ -84,4 +84,6 @@ export interface ObservedImage {
   readonly id: string
   /** Since the engine got it under this name; only known where the plan needs it (`pull_policy: daily` and the like). */
   readonly ageMs?: number
+  /** `linux/amd64`, in its one spelling; only known where a service names a platform. */
+  readonly platform?: string
 }

@@ -91,6 +91,8 @@ export function buildInput(project: Project, service: Service): BuildInput {
   const platforms = list(build['platforms'])
   if (platforms.length > 1)
     refuse(`build.platforms: one image is built at a time, for this machine; found ${platforms.join(', ')}`)
+  if (service.platform !== undefined && platforms.length === 1 && platforms[0] !== service.platform)
+    refuse(`build.platforms does not support value set by DOCKER_DEFAULT_PLATFORM: ${service.platform}`)
   return {
     context: text(build['context']) ?? project.workingDir,
     dockerfile: text(build['dockerfile']) ?? 'Dockerfile',

@@ -1,3 +1,4 @@
+import { formatPlatform, normalisePlatform } from '../../schemas/platform.ts'
 import type { Project, Service } from '../model/project.ts'
 import type { Observed } from '../observe/observed.ts'
 import { buildOps } from './build-ops.ts'
@@ -29,25 +30,29 @@ export function planImages(
       built.set(service, why)
     } else if (image === undefined) {
       const reference = imageOf(project, service)
-      if (observed.images[reference] === undefined)
-        problems.push(`service ${name}: the engine has no image ${reference}, and building is off (--no-build)`)
+      if (!has(observed, reference, service))
+        problems.push(
+          `service ${name}: the engine has no image ${reference}${forPlatform(service)}, and building is off (--no-build)`,
+        )
     } else if (image.kind !== 'reference') {
       if (!observed.engine.isBerth)
         problems.push(`service ${name}: only Berth's own engine takes an image of the form ${image.text}`)
     } else {
       const policy = pull === undefined || pull === 'policy' ? (service.pullPolicy ?? 'missing') : pull
-      const isThere = observed.images[image.text] !== undefined
+      const isThere = has(observed, image.text, service)
       const age = observed.images[image.text]?.ageMs
       const period = policy === service.pullPolicy ? service.pullPeriodMs : undefined
       const isStale = period !== undefined && age !== undefined && age > period
       if (isThere && policy !== 'always' && !isStale) continue
       if (policy === 'never') {
-        problems.push(`service ${name}: the engine has no image ${image.text}, and pulling is off (pull_policy: never)`)
+        problems.push(
+          `service ${name}: the engine has no image ${image.text}${forPlatform(service)}, and pulling is off (pull_policy: never)`,
+        )
         continue
       }
       const opKey = key.pull(image.text)
-      const why = [{ text: isThere ? `pull_policy: ${policy}` : 'the engine does not have it' }]
-      const { platform } = service
+      const why = [{ text: isThere ? `pull_policy: ${policy}` : `the engine does not have it${forPlatform(service)}` }]
+      const platform = service.platform ?? project.defaultPlatform
       ops.set(opKey, {
         kind: 'image.pull',
         key: opKey,
@@ -82,5 +87,17 @@ function reasonToBuild(
   if (service.build === undefined || build === 'never') return undefined
   if (build === 'always') return '--build'
   if (service.pullPolicy === 'build') return 'pull_policy: build'
-  return observed.images[imageOf(project, service)] === undefined ? 'the engine does not have it' : undefined
+  return has(observed, imageOf(project, service), service)
+    ? undefined
+    : `the engine does not have it${forPlatform(service)}`
 }
+
+/** An image of another platform is as good as none, as with Compose. A platform that is less than `os/architecture` is the engine's to judge. */
+function has(observed: Observed, reference: string, { platform: wanted }: Service): boolean {
+  const image = observed.images[reference]
+  const [os, architecture, variant] = wanted?.split('/') ?? []
+  if (image?.platform === undefined || os === undefined || architecture === undefined) return image !== undefined
+  return image.platform === formatPlatform(normalisePlatform({ os, architecture, variant }))
+}
+
+const forPlatform = ({ platform }: Service): string => (platform === undefined ? '' : ` for ${platform}`)

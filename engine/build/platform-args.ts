@@ -1,5 +1,6 @@
+import { formatPlatform } from '../../schemas/platform.ts'
 import type { Platform } from '../images/oci.ts'
-import { formatPlatform, hostPlatform } from '../images/platform.ts'
+import { hostPlatform } from '../images/platform.ts'
 
 /** Build arguments that every Dockerfile may name without a value. Source: the Dockerfile reference, "Automatic platform ARGs". */
 export function platformArgs(target: Platform): Map<string, string> {

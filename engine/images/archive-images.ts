@@ -1,11 +1,12 @@
 import { BerthError } from '../../schemas/errors.ts'
+import { formatPlatform } from '../../schemas/platform.ts'
 import type { ImageArchive } from './archive.ts'
 import { digestOf } from './blobs.ts'
 import { ArchiveManifest, parseDocument, parseImageDocument, parseManifestOrIndex } from './documents.ts'
 import { hostPlatforms } from './host-platforms.ts'
 import { requireImage, requireOs } from './image-types.ts'
 import { type Descriptor, type ImageDocument, Index, type Manifest } from './oci.ts'
-import { formatPlatform, hostPlatform, selectPlatform } from './platform.ts'
+import { hostPlatform, selectPlatform } from './platform.ts'
 import { fullName, parseReference, withDefaultTag } from './reference.ts'
 
 /** One image that an archive holds, its documents read and checked, its layers not touched yet. */

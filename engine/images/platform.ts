@@ -1,4 +1,5 @@
 import { BerthError } from '../../schemas/errors.ts'
+import { formatPlatform, normalisePlatform } from '../../schemas/platform.ts'
 import type { Descriptor, Platform } from './oci.ts'
 
 const architectures: Readonly<Record<string, string>> = {
@@ -14,32 +15,12 @@ const architectures: Readonly<Record<string, string>> = {
 /** The platform that containers run on here, in OCI's words; without the CPU's variant, which nothing that is made here depends on. */
 export const hostPlatform: Platform = { os: 'linux', architecture: architectures[process.arch] ?? process.arch }
 
-/** What people and tools also call an architecture. */
-const synonyms: Readonly<Record<string, Pick<Platform, 'architecture' | 'variant'>>> = {
-  i386: { architecture: '386' },
-  x86_64: { architecture: 'amd64' },
-  'x86-64': { architecture: 'amd64' },
-  aarch64: { architecture: 'arm64' },
-  armhf: { architecture: 'arm', variant: 'v7' },
-  armel: { architecture: 'arm', variant: 'v6' },
-}
 const known = {
   os: ['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'plan9', 'wasi'],
   architecture: [
     ...['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips', 'mipsle', 'mips64', 'mips64le', 'ppc64', 'ppc64le'],
     ...['riscv64', 's390x', 'wasm'],
   ],
-}
-
-/** One spelling for each platform, as containerd's platforms.Normalize: the default variants of amd64 and arm64 are left out, arm has one. */
-export function normalisePlatform({ os, architecture: raw, variant: given }: Platform): Platform {
-  const lower = raw.toLowerCase()
-  const { architecture, variant: implied } = synonyms[lower] ?? { architecture: lower }
-  const text = (given ?? '').toLowerCase()
-  const variant = implied ?? (/^\d/.test(text) ? `v${text}` : text)
-  const isDefault = (architecture === 'amd64' && variant === 'v1') || (architecture === 'arm64' && variant === 'v8')
-  const shown = architecture === 'arm' && variant === '' ? 'v7' : isDefault ? '' : variant
-  return { os: os.toLowerCase(), architecture, ...(shown === '' ? {} : { variant: shown }) }
 }
 
 /** What runs on `platform`, the best first, as containerd's platforms.Only has it: an arm/v7 runs arm/v6, an amd64/v3 runs v2, v1 and 386. */
@@ -111,8 +92,4 @@ export function requirePlatform(reference: string, { os, architecture, variant }
     'NOT_FOUND',
     `image with reference ${reference} was found but its platform (${formatPlatform(own)}) does not match the specified platform (${formatPlatform(wanted)})`,
   )
-}
-
-export function formatPlatform({ os, architecture, variant }: Platform): string {
-  return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/')
 }

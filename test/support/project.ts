@@ -2,11 +2,15 @@ import { loadStack } from '../../cli/load/load-project.ts'
 import type { Project } from '../../cli/model/project.ts'
 
 /** The project of a stack file that exists in memory only, by the real loader: with real defaults and real positions. */
-export function projectOf(text: string, files: Readonly<Record<string, string>> = {}): Project {
+export function projectOf(
+  text: string,
+  files: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Project {
   const all: Readonly<Record<string, string>> = { '/stack/stack.yaml': text, ...files }
   const { project, diagnostics } = loadStack({
     cwd: '/stack',
-    env: {},
+    env,
     files: ['/stack/stack.yaml'],
     fs: {
       readFile: path => {

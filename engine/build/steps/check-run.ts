@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { BerthError } from '../../../schemas/errors.ts'
-import { formatPlatform, hostPlatform } from '../../images/platform.ts'
+import { formatPlatform } from '../../../schemas/platform.ts'
+import { hostPlatform } from '../../images/platform.ts'
 import type { BuildContext } from '../build-context.ts'
 import { dockerfileError } from '../dockerfile/dockerfile-error.ts'
 import type { Instruction, RunInstruction } from '../dockerfile/instruction.ts'

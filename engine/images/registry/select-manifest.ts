@@ -1,10 +1,11 @@
 import { BerthError } from '../../../schemas/errors.ts'
+import { formatPlatform } from '../../../schemas/platform.ts'
 import { verifyDocument } from '../blobs.ts'
 import { parseByMembers } from '../documents.ts'
 import { hostPlatforms } from '../host-platforms.ts'
 import { requireImage } from '../image-types.ts'
 import type { Manifest, Platform } from '../oci.ts'
-import { formatPlatform, hostPlatform, platformsRunBy, selectPlatform } from '../platform.ts'
+import { hostPlatform, platformsRunBy, selectPlatform } from '../platform.ts'
 import { familiarName, type Reference } from '../reference.ts'
 import type { FetchedDocument, RegistryClient } from './client.ts'
 

@@ -45,6 +45,24 @@ services:
       assert.equal((await stack.states())['t-optional-web-1'], 'running')
     })
 
+    test('an image is taken for the platform that it is for, and is missing for another', async () => {
+      const own = process.arch === 'arm64' ? 'linux/arm64' : 'linux/x86_64'
+      const text = (platform: string): string => `
+name: t-platform
+services: {web: {platform: ${platform}, build: {context: ., dockerfile_inline: "FROM scratch\\nCOPY stack.yaml /\\nCMD [\\"/nothing\\"]\\n"}}}
+`
+      await using stack = new Stack(engine, text(own))
+      await stack.ok('create')
+      assert.deepEqual(await stack.states(), { 't-platform-web-1': 'created' })
+      stack.write(text('linux/s390x'))
+      const { code, stderr } = await stack.run(['create', '--no-build'])
+      assert.notEqual(code, 0)
+      assert.match(stderr, /has no image t-platform-web for linux\/s390x, and building is off/)
+      await stack.ok('create')
+      assert.match(await stack.ok('image', 'inspect', 't-platform-web'), /"Architecture": "s390x"/)
+      await stack.ok('down', '--rmi', 'all')
+    })
+
     test('names with _ where Compose 1 is to be imitated; orphans by variables of .env', async () => {
       await using stack = new Stack(
         engine,
