@@ -367,7 +367,11 @@ describe('hostile Dockerfiles and contexts', () => {
     request.end(body)
     const [response] = (await once(request, 'response')) as [http.IncomingMessage]
     response.on('error', () => undefined)
-    for await (const chunk of response) if (String(chunk).includes('begun\\n')) break
+    // Not by iterating: leaving a loop over the response would close it, and with it the build.
+    await new Promise<void>(resolve => {
+      response.once('close', resolve)
+      response.on('data', chunk => String(chunk).includes('begun\\n') && resolve())
+    })
     return request
   }
 
