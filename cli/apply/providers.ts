@@ -27,6 +27,7 @@ export async function providersUp(
   { services = [], noDeps = false }: { readonly services?: readonly string[]; readonly noDeps?: boolean },
   bringUp: BringUp,
 ): Promise<ProvidersUp> {
+  if (!hasProviders(project)) return { project, report: undefined }
   const selection = selectServices(project, services, noDeps)
   const provided = new Map<string, Readonly<Record<string, string>>>()
   for (const wave of waves(selection.graph)) {
@@ -42,7 +43,7 @@ export async function providersUp(
     const failures = await callAll(context, project, providers, 'up', provided)
     if (failures.length > 0) return { project, report: reportOf(failures) }
   }
-  return { project: provided.size === 0 ? project : withProvided(project, provided), report: undefined }
+  return { project: withProvided(project, provided), report: undefined }
 }
 
 /** Tells the providers that their services go; those that depend on others first. */
@@ -51,6 +52,7 @@ export async function providersDown(
   project: Project,
   services: readonly string[],
 ): Promise<readonly Failure[]> {
+  if (!hasProviders(project)) return []
   const { graph } = selectServices(project, [], true)
   const failures: Failure[] = []
   for (const wave of [...waves(graph)].reverse()) {
@@ -60,6 +62,10 @@ export async function providersDown(
   }
   return failures
 }
+
+/** Most stacks have none, and are not looked at further. */
+const hasProviders = (project: Project): boolean =>
+  Object.values(project.services).some(({ provider }) => provider !== undefined)
 
 export const isProvider = (project: Project, name: string): boolean => project.services[name]?.provider !== undefined
 

@@ -12,11 +12,11 @@ export interface ApplyContext {
   readonly parallel?: number
   /** What providers are looked up in and called with. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** `X-Registry-Auth` for the registry of an image. */
   /** SSH_AUTH_SOCK, for builds. */
   readonly sshAgent?: string | undefined
   /** Where builds keep digests of their contexts. */
   readonly digestsFolder?: string | undefined
+  /** `X-Registry-Auth` for the registry of an image. */
   readonly registryAuth?: (reference: string) => Promise<string | undefined>
 }
 

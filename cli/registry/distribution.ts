@@ -149,8 +149,7 @@ export class Distribution {
     const answer = await request(
       ...tokenRequest(new URL(realm), { service, scope, identitytoken, basic, hasPassword }, this.#world),
     )
-    const parsed = answer.status === 200 ? z.safeParse(Token, JSON.parse(answer.body.toString())) : undefined
-    const token = parsed?.data?.token ?? parsed?.data?.access_token
+    const token = answer.status === 200 ? tokenOf(answer.body.toString()) : undefined
     if (token !== undefined) this.#authorization = `Bearer ${token}`
   }
 
@@ -187,6 +186,16 @@ function tokenRequest(realm: URL, wish: TokenWish, world: World): readonly [URL,
   if (service !== undefined) realm.searchParams.set('service', service)
   realm.searchParams.set('scope', scope)
   return [realm, { headers: hasPassword ? { authorization: basic } : {}, ...world }]
+}
+
+/** Undefined where a server says something else: the registry's refusal tells more then. */
+function tokenOf(text: string): string | undefined {
+  try {
+    const { token, access_token } = z.parse(Token, JSON.parse(text))
+    return token ?? access_token
+  } catch {
+    return undefined
+  }
 }
 
 /** `Bearer realm="...",service="..."` */

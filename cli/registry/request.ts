@@ -17,6 +17,8 @@ export interface RequestOptions {
   /** Bundle of authorities to trust beside Node's own: the value of SSL_CERT_FILE, or undefined for the system's. */
   readonly certificateFile: string | undefined
   readonly signal: AbortSignal
+  /** How long nothing may come before it is given up. */
+  readonly idleTimeoutMs?: number
 }
 
 /** No document of a stack is larger; more is not read. */
@@ -34,7 +36,8 @@ export async function request(url: URL, options: RequestOptions, redirects = 5):
   return request(next, { ...options, headers }, redirects - 1)
 }
 
-function once(url: URL, { method = 'GET', headers, body, certificateFile, signal }: RequestOptions): Promise<Answer> {
+function once(url: URL, options: RequestOptions): Promise<Answer> {
+  const { method = 'GET', headers, body, certificateFile, signal, idleTimeoutMs = 60_000 } = options
   return new Promise((resolve, reject) => {
     const isPlain = url.protocol === 'http:'
     const send = isPlain ? httpRequest : httpsRequest
@@ -62,6 +65,7 @@ function once(url: URL, { method = 'GET', headers, body, certificateFile, signal
         )
       },
     )
+    sent.setTimeout(idleTimeoutMs, () => sent.destroy(new Error(`no answer for ${idleTimeoutMs / 1000} s`)))
     sent.once('error', reject)
     sent.end(body)
   })

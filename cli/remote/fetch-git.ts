@@ -27,10 +27,11 @@ export async function fetchGit(
   const git = (folder: string, ...args: readonly string[]) => run(env, folder, args, address, signal)
   await mkdir(cacheDir, { recursive: true, mode: 0o700 })
   const isCommit = /^[0-9a-f]{40}$/.test(reference)
-  const found = isCommit
-    ? reference
-    : (await git(cacheDir, 'ls-remote', '--exit-code', '--', url, reference)).split(/\s/)[0]
-  const commit = found ?? ''
+  const commit = isCommit ? reference : commitOf(await git(cacheDir, 'ls-remote', '--', url), reference)
+  if (commit === undefined)
+    throw new BerthError('NOT_FOUND', `${repository} has no branch and no tag ${JSON.stringify(reference)}`, {
+      hint: `git ls-remote ${repository} lists what there is; a commit is given with all of its 40 digits`,
+    })
   const folder = join(cacheDir, commit)
   if (!(await isFolder(folder))) {
     const temporary = await mkdtemp(join(cacheDir, 'fetch-'))
@@ -46,6 +47,12 @@ export async function fetchGit(
     }
   }
   return stackFileIn(join(folder, below), address)
+}
+
+/** What a name means among all references: git's order (gitrevisions(7)). Never one that only ends with it, as `old/main` does with `main`. */
+function commitOf(listing: string, reference: string): string | undefined {
+  const byName = new Map(listing.split('\n').map(line => line.split('\t').reverse() as [string, string]))
+  return ['', 'refs/', 'refs/tags/', 'refs/heads/'].map(prefix => byName.get(prefix + reference)).find(Boolean)
 }
 
 async function stackFileIn(path: string, address: string): Promise<string> {

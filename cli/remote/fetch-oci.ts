@@ -31,22 +31,21 @@ export async function fetchOci(
   const folder = join(cacheDir, digest.slice('sha256:'.length))
   const stackFile = join(folder, 'compose.yaml')
   if (await exists(stackFile)) return stackFile
-  const parsed = z.safeParse(Manifest, JSON.parse(content.toString()))
-  const isStack =
-    parsed.success &&
-    (parsed.data.artifactType === artifactTypes.project || parsed.data.config.mediaType === artifactTypes.oldConfig)
-  if (!isStack) throw new BerthError('INVALID_ARGUMENT', `${address} is not a published stack`)
+  const manifest = parseManifest(content)
+  if (manifest === undefined) throw new BerthError('INVALID_ARGUMENT', `${address} is not a published stack`)
 
   await mkdir(cacheDir, { recursive: true, mode: 0o700 })
   const temporary = await mkdtemp(join(cacheDir, 'fetch-'))
   try {
-    for (const [index, layer] of parsed.data.layers.entries()) {
+    for (const [index, layer] of manifest.layers.entries()) {
       const file = await registry.blob(layer.digest)
       const name = fileName(layer, address)
       if (name === undefined) continue
       if (name !== 'compose.yaml') await writeFile(join(temporary, name), file, { mode: 0o600 })
       else await appendFile(join(temporary, name), index > 0 ? Buffer.concat([Buffer.from('\n---\n'), file]) : file)
     }
+    if (!manifest.layers.some(isMerged))
+      throw new BerthError('INVALID_ARGUMENT', `${address} is a stack without a stack file`)
     await rename(temporary, folder).catch(async error => {
       // Another command was quicker.
       if (!(await exists(stackFile))) throw error
@@ -57,13 +56,26 @@ export async function fetchOci(
   return stackFile
 }
 
+/** Undefined for what is no stack: other artifacts, images, and what is no manifest. */
+function parseManifest(content: Buffer): z.infer<typeof Manifest> | undefined {
+  try {
+    const manifest = z.parse(Manifest, JSON.parse(content.toString()))
+    const { artifactType, config } = manifest
+    const isStack = artifactType === artifactTypes.project || config.mediaType === artifactTypes.oldConfig
+    return isStack ? manifest : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isMerged = ({ mediaType, annotations: notes = {} }: z.infer<typeof Layer>): boolean =>
+  mediaType === artifactTypes.file && notes[annotations.extends] === undefined
+
 /** Name of a layer's file below the cache; a publisher has no say in where that is. undefined = not one of a stack's. */
-function fileName(
-  { mediaType, annotations: notes = {}, digest }: z.infer<typeof Layer>,
-  address: string,
-): string | undefined {
+function fileName(layer: z.infer<typeof Layer>, address: string): string | undefined {
+  const { mediaType, annotations: notes = {}, digest } = layer
   if (mediaType !== artifactTypes.file && mediaType !== artifactTypes.envFile) return undefined
-  if (mediaType === artifactTypes.file && notes[annotations.extends] === undefined) return 'compose.yaml'
+  if (isMerged(layer)) return 'compose.yaml'
   const name = notes[mediaType === artifactTypes.file ? annotations.file : annotations.envFile] ?? ''
   if (/^[\w-][\w.-]*$/.test(name) && name !== 'compose.yaml') return name
   throw new BerthError(

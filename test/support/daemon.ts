@@ -138,6 +138,18 @@ export class TestDaemon {
     return this.call('GET', `/containers/${reference}/json`)
   }
 
+  /** Waits until a container runs no more; answers how it is then. */
+  ended(reference: string): Promise<ContainerInspect> {
+    return eventually(
+      'its end',
+      async () => {
+        const it = await this.inspect(reference)
+        return !it.State.Running && it
+      },
+      60_000,
+    )
+  }
+
   /** Output of both streams, frames taken off. */
   async logs(reference: string, query = ''): Promise<string> {
     const response = await this.open('GET', `/containers/${reference}/logs?stdout=1&stderr=1${query}`)

@@ -33,6 +33,9 @@ export function kernelState(instance: string): KernelState {
   }
 }
 
+/** Without links, whose names tell nothing of the instance: for tests that run beside others. */
+export const ownState = (instance: string): KernelState => ({ ...kernelState(instance), links: [] })
+
 /** Waits (bounded: the kernel removes interfaces and cgroups a little later) until nothing more than `before` is there; else names what was left. */
 export async function assertNothingLeft(instance: string, before: KernelState): Promise<void> {
   const left = () => {

@@ -130,6 +130,14 @@ static int replace(struct tree *tree, const struct entry_name *name, int *ret_pa
 	return parent_of(tree, name, ret_parent, err);
 }
 
+/* The folder of a new non-folder, with nothing of its name in it. */
+static int make_room(struct tree *tree, const struct entry_name *name, int *ret_parent, struct error *err) {
+	if (name->kind == ENTRY_ROOT)
+		return refuse(name, "the root must be a folder", err);
+	int result = parent_of(tree, name, ret_parent, err);
+	return result < 0 ? result : replace(tree, name, ret_parent, err);
+}
+
 static int remember_time(struct tree *tree, const char *path, struct timespec modified, struct error *err) {
 	if (tree->time_count == tree->time_capacity) {
 		size_t capacity = tree->time_capacity > 0 ? 2 * tree->time_capacity : 64;
@@ -196,12 +204,8 @@ int tree_file_done(int *fd, const struct entry_name *name, const struct attribut
 }
 
 int tree_symlink(struct tree *tree, const struct entry_name *name, const char *target, const struct attributes *attributes, struct error *err) {
-	if (name->kind == ENTRY_ROOT)
-		return refuse(name, "the root must be a folder", err);
 	int parent;
-	int result = parent_of(tree, name, &parent, err);
-	if (result >= 0)
-		result = replace(tree, name, &parent, err);
+	int result = make_room(tree, name, &parent, err);
 	if (result < 0)
 		return result;
 	if (symlinkat(target, parent, base_of(name)) < 0)
@@ -210,12 +214,8 @@ int tree_symlink(struct tree *tree, const struct entry_name *name, const char *t
 }
 
 int tree_node(struct tree *tree, const struct entry_name *name, mode_t type, dev_t device, const struct attributes *attributes, struct error *err) {
-	if (name->kind == ENTRY_ROOT)
-		return refuse(name, "the root must be a folder", err);
 	int parent;
-	int result = parent_of(tree, name, &parent, err);
-	if (result >= 0)
-		result = replace(tree, name, &parent, err);
+	int result = make_room(tree, name, &parent, err);
 	if (result < 0)
 		return result;
 	if (sys_mknodat(parent, base_of(name), type | 0600, device) < 0)
@@ -229,9 +229,7 @@ int tree_link(struct tree *tree, const struct entry_name *name, const struct ent
 	if (strcmp(name->path, target->path) == 0)
 		return refuse(name, "it is a hard link to itself", err);
 	int parent;
-	int result = parent_of(tree, name, &parent, err);
-	if (result >= 0)
-		result = replace(tree, name, &parent, err);
+	int result = make_room(tree, name, &parent, err);
 	if (result < 0)
 		return result;
 	char upper[ENTRY_PATH_SIZE] = ".";

@@ -8,7 +8,7 @@ import { type Runtime, runtimes } from '../../conformance/oci/runtimes.ts'
 import { Stack } from '../../fault/stack.ts'
 import { demultiplex, TestDaemon } from '../../support/daemon.ts'
 import { eventually } from '../../support/eventually.ts'
-import { kernelState } from '../../support/leaks.ts'
+import { ownState } from '../../support/leaks.ts'
 
 /** Containers whose processes another OCI runtime makes: the same on our own command line and on each runtime of BERTH_PEER_RUNTIMES. */
 describe('other runtimes', () => {
@@ -66,18 +66,8 @@ describe('other runtimes', () => {
     describe(name, () => {
       const start = (suffix: string, script: string, hostConfig: object = {}, more: object = {}) =>
         daemon.run(`${name}-${suffix}`, ['sh', '-c', script], { HostConfig: { Runtime: name, ...hostConfig }, ...more })
-      /** Links are everybody's. */
-      const held = () => ({ ...kernelState(daemon.instance), links: [] })
+      const held = () => ownState(daemon.instance)
       const remove = (id: string) => daemon.call('DELETE', `/containers/${id}?force=1`)
-      const ended = (id: string) =>
-        eventually(
-          'its end',
-          async () => {
-            const it = await daemon.inspect(id)
-            return !it.State.Running && it
-          },
-          60_000,
-        )
       const exec = async (id: string, script: string, more: object = {}) => {
         const body = { Cmd: ['sh', '-c', script], AttachStdout: true, AttachStderr: true, ...more }
         const { Id } = await daemon.call<{ Id: string }>('POST', `/containers/${id}/exec`, body)
@@ -91,7 +81,7 @@ describe('other runtimes', () => {
       test('output, exit code, restart policy', async () => {
         const policy = { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 1 } }
         const id = await start('exits', 'echo out; echo err >&2; exit 7', policy)
-        const { State, RestartCount, HostConfig } = await ended(id)
+        const { State, RestartCount, HostConfig } = await daemon.ended(id)
         assert.deepEqual([State.ExitCode, RestartCount, HostConfig.Runtime], [7, 1, name])
         assert.deepEqual((await daemon.logs(id)).split('\n').filter(Boolean).sort(), ['err', 'err', 'out', 'out'])
         await remove(id)
@@ -158,7 +148,7 @@ describe('other runtimes', () => {
           Memory: 16 << 20,
           MemorySwap: 16 << 20,
         })
-        const { State } = await ended(id)
+        const { State } = await daemon.ended(id)
         assert.deepEqual([State.OOMKilled, (await daemon.logs(id)).trim().split('\n').at(-1)], [true, '137'])
         await remove(id)
       })
@@ -183,7 +173,7 @@ describe('other runtimes', () => {
         await daemon.launch()
         assert.equal((await daemon.inspect(lives)).State.Pid, State.Pid)
         assert.equal((await exec(lives, 'exit 3')).code, 3)
-        assert.equal((await ended(ends)).State.ExitCode, 137)
+        assert.equal((await daemon.ended(ends)).State.ExitCode, 137)
         await Promise.all([remove(lives), remove(ends)])
       })
 
@@ -192,7 +182,7 @@ describe('other runtimes', () => {
         const id = await start('orphan', 'sleep 1000')
         const { Pid } = (await daemon.inspect(id)).State
         process.kill(parentOf(Pid), 'SIGKILL')
-        await ended(id)
+        await daemon.ended(id)
         await eventually('no process of it', () => !existsSync(`/proc/${Pid}`))
         await remove(id)
         await eventually('mounts and cgroups as before', () => isDeepStrictEqual(held(), earlier))

@@ -119,18 +119,23 @@ describe('stacks elsewhere', { skip: hasRegistry ? false : 'no docker-registry h
     assert.match(image.stderr, /is not a published stack/)
   })
 
-  test('a layer has no say in where its file lies', async () => {
-    const layer = {
-      mediaType: 'application/vnd.docker.compose.envfile',
-      annotations: { 'com.docker.compose.envfile': '../../out' },
+  test('a layer has no say in where its file lies, and variables alone are no stack', async () => {
+    for (const [name, file, message] of [
+      ['evil', '../../out', /has the file name "..\/..\/out"/],
+      ['bare', 'x.env', /is a stack without a stack file/],
+    ] as const) {
+      const layer = {
+        mediaType: 'application/vnd.docker.compose.envfile',
+        annotations: { 'com.docker.compose.envfile': file },
+      }
+      await putImage(plain, { artifactType: 'application/vnd.docker.compose.project', layer, name })
+      const { code, stderr } = await berth(['-f', `oci://${plain.host}/${name}:1`, 'config'])
+      assert.equal(code, 1)
+      assert.match(stderr, message)
     }
-    await putImage(plain, { artifactType: 'application/vnd.docker.compose.project', layer, name: 'evil' })
-    const evil = await berth(['-f', `oci://${plain.host}/evil:1`, 'config'])
-    assert.equal(evil.code, 1)
-    assert.match(evil.stderr, /has the file name "..\/..\/out"/)
   })
 
-  test('a stack in a git repository, by branch, commit and folder', async () => {
+  test('a stack in a git repository, by branch, tag, commit and folder', async () => {
     const origin = join(folder, 'git', 'shop.git')
     mkdirSync(join(origin, 'deploy'), { recursive: true })
     writeFileSync(join(origin, 'deploy', 'compose.yaml'), 'name: fromgit\nservices: {web: {image: busybox}}\n')
@@ -140,6 +145,12 @@ describe('stacks elsewhere', { skip: hasRegistry ? false : 'no docker-registry h
     git('add', '.')
     git('commit', '-q', '-m', 'x')
     const commit = git('rev-parse', 'HEAD').trim()
+    git('tag', '-a', '-m', 'first', 'v1')
+    // Its name ends with that of another branch, and comes before it in the list.
+    git('checkout', '-q', '-b', 'dev/main')
+    writeFileSync(join(origin, 'deploy', 'compose.yaml'), 'name: other\nservices: {web: {image: busybox}}\n')
+    git('commit', '-q', '-a', '-m', 'y')
+    git('checkout', '-q', 'main')
     const port = await freePort()
     const daemon = spawn(
       'git',
@@ -156,7 +167,8 @@ describe('stacks elsewhere', { skip: hasRegistry ? false : 'no docker-registry h
     try {
       const url = `git://127.0.0.1:${port}/shop.git`
       await eventually('git answers', () => spawnSync('git', ['ls-remote', url]).status === 0)
-      for (const address of [`${url}#main:deploy`, `${url}#${commit}:deploy/compose.yaml`, `${url}#:deploy`]) {
+      for (const place of ['main:deploy', 'v1:deploy', `${commit}:deploy/compose.yaml`, ':deploy']) {
+        const address = `${url}#${place}`
         assert.match(ok(await berth(['-f', address, 'config'])), /^name: fromgit\n/, address)
       }
       for (const address of [
@@ -167,6 +179,7 @@ describe('stacks elsewhere', { skip: hasRegistry ? false : 'no docker-registry h
       ]) {
         assert.equal((await berth(['-f', address, 'config'])).code, 1, address)
       }
+      assert.match((await berth(['-f', `${url}#nope`, 'config'])).stderr, /has no branch and no tag "nope"/)
     } finally {
       if (daemon.pid !== undefined) process.kill(-daemon.pid, 'SIGKILL')
       await once(daemon, 'exit')
